@@ -1,0 +1,156 @@
+/** `npm run lab -- …`: machines to try things on. */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { readContent } from '../src/model/read.ts';
+import { fixtureCases, readFixture, runCases } from '../src/lab/fixture.ts';
+import { createHost, listHosts, reapHosts, requirements } from '../src/lab/host.ts';
+import { recordHost } from '../src/lab/record.ts';
+import { runPastePath } from '../src/lab/paste-path.ts';
+import { runPath } from '../src/lab/path.ts';
+import { SCRIPT_PATH, STAGES, type Stage, StageBuilder } from '../src/lab/stage.ts';
+import { compileScript, type Script } from '../src/runbook/compile.ts';
+import { runbooks } from '../src/runbook/project.ts';
+import type { Runbook } from '../src/runbook/select.ts';
+import { loadOrExit, projectVersion, readRuntime, ROOT } from './lib/project.ts';
+
+const HELP = `usage: npm run lab -- COMMAND
+
+  hosts                          the hosts described in content/hosts
+  shell HOST [--stage STAGE]     a root shell on a fresh host; it is thrown away afterwards
+                                 stages: ${STAGES.join(' ')}
+        [--fixture NAME]         … after a fixture of tests/fixtures/hosts
+  fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
+  path HOST                      the whole script: preflight to commit, and back
+  paste HOST                     the whole runbook by pasting, in every terminal configuration
+  record HOST…                   run all of the above and write content/evidence
+  list                           hosts that exist on this machine now
+  reap                           remove hosts whose owner is gone`;
+
+/** Ends with one line on stderr. */
+function fail(message: string): never {
+  console.error(`lab: ${message}`);
+  process.exit(2);
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    stage: { type: 'string' },
+    fixture: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+const [command, hostId, ...rest] = positionals;
+
+function forHost(id: string | undefined): { runbook: Runbook; script: Script; hostId: string } {
+  const content = readContent(ROOT);
+  const host = content.hosts.find((h) => h.id === id);
+  if (!host) fail(`no host '${id ?? ''}'; content/hosts has: ${content.hosts.map((h) => h.id).join(', ')}`);
+  const runbook = runbooks(loadOrExit()).find((r) => r.distro.id === host.data.distro);
+  if (!runbook) fail(`no script is generated for ${host.data.distro}`);
+  return { runbook, script: compileScript(runbook, readRuntime(), projectVersion()), hostId: host.id };
+}
+
+async function mustRehearse(): Promise<void> {
+  const { ok, missing } = await requirements();
+  if (!ok) fail(`this machine cannot rehearse:\n${missing.map((m) => `  ${m.what}: ${m.install}`).join('\n')}`);
+}
+
+async function fixtures(): Promise<number> {
+  const { runbook, script } = forHost(hostId);
+  const cases = fixtureCases(runbook, rest);
+  if (cases.length === 0) fail(`no check of ${hostId} matches ${rest.join(' ')}`);
+  const stages = new StageBuilder(hostId!, script);
+  const outcomes = await runCases(ROOT, stages, runbook, cases, Number(values.jobs), (o, done) => {
+    const mark = o.actual === o.expected ? 'ok  ' : 'NOT ';
+    console.log(`${mark} ${done}/${cases.length} ${o.step.id} on ${o.fixture}: expected ${o.expected}, got ${o.actual}: ${o.line}`);
+    if (o.actual !== o.expected && o.stderr) console.log(o.stderr.replace(/^/gm, '     | '));
+  });
+  const wrong = outcomes.filter((o) => o.actual !== o.expected).length;
+  console.log(`${outcomes.length - wrong} as expected, ${wrong} not`);
+  return wrong > 0 ? 1 : 0;
+}
+
+async function shell(): Promise<number> {
+  const { script } = forHost(hostId);
+  const fixture = values.fixture ? readFixture(ROOT, values.fixture) : undefined;
+  const stage = fixture?.stage ?? values.stage ?? 'plain';
+  if (!(STAGES as readonly string[]).includes(stage)) fail(`no stage '${stage}'; there are ${STAGES.join(', ')}`);
+  const host = stage === 'plain' ? await createHost(hostId!) : await new StageBuilder(hostId!, script).host(stage as Stage);
+  try {
+    await host.copy(SCRIPT_PATH, script.text, 0o755);
+    if (fixture?.script) {
+      const r = await host.exec(`set -e\n${fixture.script}`);
+      if (r.status !== 0) fail(`the fixture ended with ${r.status}\n${r.stderr}`);
+    }
+    console.error(`lab: ${hostId} (${stage}), pid ${host.pid}; the script is ${SCRIPT_PATH}; leave with exit`);
+    const [file, ...args] = host.argv({ env: { TERM: process.env['TERM'] ?? 'dumb' } }, ['bash', '--login', '-i']);
+    return spawnSync(file!, args, { stdio: 'inherit' }).status ?? 1;
+  } finally {
+    await host.destroy();
+  }
+}
+
+async function main(): Promise<number> {
+  if (values.help || command === undefined) {
+    console.log(HELP);
+    return command === undefined && !values.help ? 2 : 0;
+  }
+  switch (command) {
+    case 'hosts':
+      for (const h of readContent(ROOT).hosts) console.log(`${h.id.padEnd(14)} ${h.data.title}`);
+      return 0;
+    case 'list':
+      for (const h of await listHosts()) console.log(JSON.stringify(h));
+      return 0;
+    case 'reap':
+      console.log(`${await reapHosts()} removed`);
+      return 0;
+    case 'fixtures':
+      await mustRehearse();
+      return fixtures();
+    case 'shell':
+      await mustRehearse();
+      return shell();
+    case 'path': {
+      await mustRehearse();
+      const { script } = forHost(hostId);
+      const run = await runPath(hostId!, script, (line) => console.log(line));
+      for (const f of run.faults) console.log(`NOT: ${f}`);
+      if (run.after !== run.before) console.log(`--- before\n${run.before}\n--- after\n${run.after}`);
+      console.log(`${run.kernelBefore} → ${run.kernelAfter} and back in ${(run.ms / 1000).toFixed(1)} s, ${run.faults.length} faults`);
+      return run.faults.length > 0 ? 1 : 0;
+    }
+    case 'paste': {
+      await mustRehearse();
+      const { runbook } = forHost(hostId);
+      const { PASTE_CONFIGURATIONS } = await import('../src/lab/record.ts');
+      let faults = 0;
+      for (const options of PASTE_CONFIGURATIONS) {
+        const run = await runPastePath(hostId!, runbook, options, (line) => console.log(line));
+        for (const f of run.faults) console.log(`NOT: ${f}`);
+        console.log(`${JSON.stringify(options)}: ${run.steps.length} texts in ${(run.ms / 1000).toFixed(1)} s, ${run.faults.length} faults`);
+        faults += run.faults.length;
+      }
+      return faults > 0 ? 1 : 0;
+    }
+    case 'record': {
+      await mustRehearse();
+      const ids = [hostId, ...rest].filter((x): x is string => x !== undefined);
+      if (ids.length === 0) fail('record needs a host');
+      for (const id of ids) {
+        const { runbook, script } = forHost(id);
+        await recordHost(ROOT, id, runbook, script, (line) => console.log(`${id}: ${line}`));
+      }
+      return 0;
+    }
+    default:
+      return fail(`unknown command '${command}'; see --help`);
+  }
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(`lab: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
+});

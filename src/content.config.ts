@@ -1,0 +1,37 @@
+import { glob } from 'astro/loaders';
+import { defineCollection } from 'astro:content';
+import { DistroMeta } from './model/distro.ts';
+import { EvidenceRun } from './model/evidence.ts';
+import { HostSpec } from './model/host.ts';
+import { stepIdOfPath } from './model/read.ts';
+import { PhaseMeta } from './model/runbook.ts';
+import { StepMeta } from './model/step.ts';
+
+const withoutExtension = (path: string): string => path.replace(/\.[a-z]+$/, '');
+
+export const collections = {
+  runbooks: defineCollection({
+    loader: glob({ base: 'content/runbooks', pattern: '*.mdx' }),
+    schema: PhaseMeta,
+  }),
+  steps: defineCollection({
+    loader: glob({
+      base: 'content/steps',
+      pattern: '**/*.mdx',
+      generateId: ({ entry }) => stepIdOfPath(withoutExtension(entry)),
+    }),
+    schema: StepMeta,
+  }),
+  distros: defineCollection({
+    loader: glob({ base: 'content/distros', pattern: '*.mdx', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: DistroMeta,
+  }),
+  hosts: defineCollection({
+    loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: HostSpec,
+  }),
+  evidence: defineCollection({
+    loader: glob({ base: 'content/evidence', pattern: '**/*.json', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: EvidenceRun,
+  }),
+};

@@ -1,0 +1,122 @@
+/** The fixture lane: every check on every host it names, on a fresh host each, expecting the verdict it promises. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StepResult } from '../model/id.ts';
+import type { Runbook } from '../runbook/select.ts';
+import type { Step } from '../runbook/step.ts';
+import { judge } from '../runbook/verdict.ts';
+import { seconds } from '../model/step.ts';
+import type { Host } from './host.ts';
+import { STAGES, type Stage, StageBuilder } from './stage.ts';
+
+/** One check on one fixture. */
+export interface FixtureCase {
+  step: Step;
+  fixture: string;
+  expected: StepResult;
+}
+
+export interface FixtureOutcome extends FixtureCase {
+  actual: StepResult;
+  line: string;
+  stderr: string;
+  ms: number;
+}
+
+/** A fixture as a script: the stage it starts from, and what it does there. */
+export interface Fixture {
+  stage: Stage;
+  script: string;
+}
+
+const isStage = (name: string): name is Stage => (STAGES as readonly string[]).includes(name);
+
+/**
+ * Reads a fixture by name: a stage as it is, or tests/fixtures/hosts/<name>.sh.
+ * @throws Error if its first line does not say `# from: <stage>`
+ */
+export function readFixture(root: string, name: string): Fixture {
+  if (isStage(name)) return { stage: name, script: '' };
+  const file = `tests/fixtures/hosts/${name}.sh`;
+  const script = readFileSync(join(root, file), 'utf8');
+  const stage = /^# from: (\S+)$/m.exec(script.split('\n', 1)[0] ?? '')?.[1] ?? '';
+  if (!isStage(stage)) throw new Error(`${file}:1: the first line is not "# from: <stage>" with one of ${STAGES.join(', ')}`);
+  return { stage, script };
+}
+
+/** All cases of a runbook, or those of some steps. */
+export function fixtureCases(runbook: Runbook, only: string[] = []): FixtureCase[] {
+  return runbook.steps.flatMap((step) => {
+    const { meta } = step;
+    if (meta.kind !== 'check' && meta.kind !== 'probe') return [];
+    if (only.length > 0 && !only.includes(step.id)) return [];
+    return Object.entries(meta.fixtures).map(([fixture, expected]) => ({ step, fixture, expected }));
+  });
+}
+
+/** Runs a step's text inside a host the way the script does: settings exported, a bash of its own, stdin closed. */
+export async function runText(host: Host, runbook: Runbook, step: Step, user?: string) {
+  const vars = runbook.steps.filter((s) => s.meta.kind === 'vars').map((s) => s.text);
+  const script = ['set -a', ...vars, 'set +a', 'exec bash -c "$TB_STEP_TEXT" < /dev/null'].join('\n');
+  return host.exec(script, {
+    env: { TB_STEP_TEXT: step.text },
+    timeoutMs: seconds(step.meta.timeout) * 1000,
+    ...(user ? { user } : {}),
+  });
+}
+
+/**
+ * Runs one case on a host of its own.
+ * @throws Error if the fixture itself fails: a fixture that did not happen proves nothing
+ */
+export async function runCase(root: string, stages: StageBuilder, runbook: Runbook, c: FixtureCase): Promise<FixtureOutcome> {
+  const fixture = readFixture(root, c.fixture);
+  const host = await stages.host(fixture.stage);
+  try {
+    if (fixture.script) {
+      const set = await host.exec(`set -e\n${fixture.script}`, { timeoutMs: 300_000 });
+      if (set.status !== 0) {
+        throw new Error(`fixture ${c.fixture} failed with ${set.status} on ${stages.hostId}\n${set.stdout}\n${set.stderr}`);
+      }
+    }
+    const r = await runText(host, runbook, c.step);
+    const { result, line } = judge(c.step.id, r.status, r.stdout, r.timedOut);
+    return { ...c, actual: result, line, stderr: r.stderr, ms: r.ms };
+  } finally {
+    await host.destroy();
+  }
+}
+
+/**
+ * Runs cases, `jobs` at a time, and tells each outcome as it comes.
+ * A case whose fixture breaks counts as ERROR.
+ */
+export async function runCases(
+  root: string,
+  stages: StageBuilder,
+  runbook: Runbook,
+  cases: FixtureCase[],
+  jobs: number,
+  told: (outcome: FixtureOutcome, done: number) => void,
+): Promise<FixtureOutcome[]> {
+  const outcomes: FixtureOutcome[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < cases.length; i = next++) {
+      const c = cases[i]!;
+      const outcome = await runCase(root, stages, runbook, c).catch(
+        (error: unknown): FixtureOutcome => ({
+          ...c,
+          actual: 'ERROR',
+          line: error instanceof Error ? error.message : String(error),
+          stderr: '',
+          ms: 0,
+        }),
+      );
+      outcomes[i] = outcome;
+      told(outcome, outcomes.filter(Boolean).length);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  return outcomes;
+}

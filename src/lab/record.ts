@@ -1,0 +1,118 @@
+/** Runs every lane of a host and writes what happened as evidence. */
+import { readContent } from '../model/read.ts';
+import type { EvidenceRun, EvidenceStep } from '../model/evidence.ts';
+import type { Script } from '../runbook/compile.ts';
+import type { Runbook } from '../runbook/select.ts';
+import { writeEvidence } from './evidence.ts';
+import { fixtureCases, runCases } from './fixture.ts';
+import { createHost } from './host.ts';
+import type { PasteOptions } from './paste.ts';
+import { runPastePath } from './paste-path.ts';
+import { runPath } from './path.ts';
+import { StageBuilder } from './stage.ts';
+
+/** Terminals in which every fence is typed. The non-English locale is one that apt and dpkg are translated into. */
+export const PASTE_CONFIGURATIONS: PasteOptions[] = [
+  { user: 'root', bracketed: true, locale: 'C.UTF-8' },
+  { user: 'admin', bracketed: false, locale: 'de_DE.UTF-8' },
+  { user: 'root', bracketed: false, locale: 'C.UTF-8' },
+  { user: 'admin', bracketed: true, locale: 'de_DE.UTF-8' },
+];
+
+/** `paste/root-bracketed` and so on. */
+export const pasteScenario = (o: PasteOptions): string => `paste/${o.user}-${o.bracketed ? 'bracketed' : 'line-by-line'}`;
+
+/** CPU seconds that child processes of this one have used so far. */
+const cpu = (): number => {
+  const { userCPUTime, systemCPUTime } = process.resourceUsage();
+  return (userCPUTime + systemCPUTime) / 1e6;
+};
+
+async function toolVersions(hostId: string): Promise<Record<string, string>> {
+  const host = await createHost(hostId);
+  try {
+    const r = await host.exec(
+      "dpkg-query -W -f '${Package} ${Version}\\n' apt dpkg bash initramfs-tools grub-common linux-base kmod dkms systemd 2> /dev/null",
+    );
+    return Object.fromEntries(
+      r.stdout
+        .trim()
+        .split('\n')
+        .map((l) => l.split(' ') as [string, string]),
+    );
+  } finally {
+    await host.destroy();
+  }
+}
+
+/**
+ * Records a host: fixtures, path, paste. Evidence is written only for a lane that ended as documented.
+ * @throws Error naming the first lane that did not
+ */
+export async function recordHost(root: string, hostId: string, runbook: Runbook, script: Script, told: (line: string) => void): Promise<void> {
+  const spec = readContent(root).hosts.find((h) => h.id === hostId)?.data;
+  if (!spec) throw new Error(`no host ${hostId}`);
+  const tools = await toolVersions(hostId);
+  const write = (
+    lane: EvidenceRun['lane'],
+    scenario: string,
+    kernels: { before: string; after: string },
+    cpuSeconds: number,
+    steps: EvidenceStep[],
+  ): void => {
+    const path = writeEvidence(root, {
+      format_version: 1,
+      host: hostId,
+      distro: runbook.distro.id,
+      lane,
+      scenario,
+      date: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      result: 'pass',
+      kernelBefore: kernels.before,
+      kernelAfter: kernels.after,
+      cpuSeconds: Math.round(cpuSeconds * 10) / 10,
+      real: spec.real,
+      standIn: spec.standIn,
+      tools,
+      script: { version: script.version, sha256: script.sha256 },
+      steps,
+    });
+    told(`wrote ${path}`);
+  };
+
+  let from = cpu();
+  const path = await runPath(hostId, script, (line) => told(`path: ${line}`));
+  if (path.faults.length > 0) throw new Error(`path: ${path.faults.join('\n')}`);
+  const kernels = { before: path.kernelBefore, after: path.kernelAfter };
+  write('rehearsal', 'path/upgrade-and-back', kernels, cpu() - from, path.steps);
+
+  for (const options of PASTE_CONFIGURATIONS) {
+    from = cpu();
+    const run = await runPastePath(hostId, runbook, options, (line) => told(`${pasteScenario(options)}: ${line}`));
+    if (run.faults.length > 0) throw new Error(`${pasteScenario(options)}: ${run.faults.join('\n')}`);
+    write('paste', pasteScenario(options), { before: run.kernelBefore, after: run.kernelAfter }, cpu() - from, run.steps);
+  }
+
+  from = cpu();
+  const cases = fixtureCases(runbook);
+  const outcomes = await runCases(root, new StageBuilder(hostId, script), runbook, cases, 2, (o, done) => {
+    if (o.actual !== o.expected || done % 25 === 0) told(`fixtures ${done}/${cases.length}: ${o.step.id} on ${o.fixture}: ${o.actual}`);
+  });
+  const wrong = outcomes.filter((o) => o.actual !== o.expected);
+  if (wrong.length > 0) throw new Error(wrong.map((o) => `${o.step.id} on ${o.fixture}: expected ${o.expected}, got ${o.actual}: ${o.line}`).join('\n'));
+  write(
+    'rehearsal',
+    'fixture/all-checks',
+    kernels,
+    cpu() - from,
+    outcomes.map((o) => ({
+      id: o.step.id,
+      sha256: o.step.sha256,
+      verdict: o.actual,
+      expected: o.expected,
+      fixture: o.fixture,
+      ms: o.ms,
+      transcript: `${o.actual} ${o.step.id}: ${o.line}`,
+    })),
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * The states of a host along the runbook, each reached by running the real script, never by writing its files by hand.
+ * Fixtures start from them.
+ */
+import type { Script } from '../runbook/compile.ts';
+import { createHost, type Host, type Layer } from './host.ts';
+
+export const STAGES = ['plain', 'prepared', 'upgraded', 'armed', 'trial', 'fell-back', 'committed', 'rolled-back'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** Where the script lies inside a host. */
+export const SCRIPT_PATH = '/root/trialboot.sh';
+
+/** A command of the script failed while a stage was prepared. */
+export class StageError extends Error {}
+
+/** Runs a command of the script inside a host and insists on its exit status. Returns its output. */
+export async function runScript(host: Host, command: string, allowed: number[] = [0, 1], timeoutMs = 900_000): Promise<string> {
+  const r = await host.exec(`bash ${SCRIPT_PATH} ${command}`, { timeoutMs });
+  if (!allowed.includes(r.status)) {
+    throw new StageError(`${host.spec.id}: ${command} ended with ${r.status}\n${r.stdout}\n${r.stderr}`);
+  }
+  return r.stdout;
+}
+
+/** Makes hosts in any stage; the slow parts (installation, commit, rollback) are done once and kept as layers. */
+export class StageBuilder {
+  readonly hostId: string;
+  readonly script: Script;
+  #layers = new Map<Stage, Promise<Layer[]>>();
+
+  constructor(hostId: string, script: Script) {
+    this.hostId = hostId;
+    this.script = script;
+  }
+
+  /** A fresh host in the given stage. The caller destroys it. */
+  async host(stage: Stage): Promise<Host> {
+    const host = await createHost(this.hostId, { layers: await this.#base(stage) });
+    try {
+      await this.#forward(host, stage);
+      return host;
+    } catch (error) {
+      await host.destroy();
+      throw error;
+    }
+  }
+
+  /** Files of a stage that can be kept as layers. An armed host cannot: creating a host from it is a boot. */
+  #base(stage: Stage): Promise<Layer[]> {
+    const layered: Record<Stage, Stage> = {
+      plain: 'plain',
+      prepared: 'prepared',
+      upgraded: 'upgraded',
+      armed: 'upgraded',
+      trial: 'upgraded',
+      'fell-back': 'upgraded',
+      committed: 'committed',
+      'rolled-back': 'rolled-back',
+    };
+    const key = layered[stage];
+    let layers = this.#layers.get(key);
+    if (!layers) {
+      layers = this.#build(key);
+      this.#layers.set(key, layers);
+    }
+    return layers;
+  }
+
+  async #build(stage: Stage): Promise<Layer[]> {
+    if (stage === 'plain') return [];
+    const from: Partial<Record<Stage, Stage>> = { prepared: 'plain', upgraded: 'prepared', committed: 'trial', 'rolled-back': 'upgraded' };
+    const parent = from[stage] ?? 'plain';
+    const parentLayers = await this.#base(parent);
+    const host = await this.host(parent);
+    try {
+      if (stage === 'prepared') {
+        await host.copy(SCRIPT_PATH, this.script.text, 0o755);
+        await runScript(host, 'preflight');
+      } else if (stage === 'upgraded') {
+        // A new host is a new boot, and a preflight holds for its boot only.
+        await runScript(host, 'preflight');
+        await runScript(host, 'upgrade --yes');
+      } else if (stage === 'committed') {
+        await runScript(host, 'verify');
+        await runScript(host, 'commit --yes');
+      } else {
+        await runScript(host, 'rollback --yes');
+      }
+      return [await host.save(), ...parentLayers];
+    } catch (error) {
+      await host.destroy();
+      throw error;
+    }
+  }
+
+  async #forward(host: Host, stage: Stage): Promise<void> {
+    if (stage !== 'armed' && stage !== 'trial' && stage !== 'fell-back') return;
+    await runScript(host, 'trial --yes --skip trial.reboot');
+    if (stage === 'armed') return;
+    await host.reboot();
+    if (stage === 'fell-back') await host.reboot();
+  }
+}

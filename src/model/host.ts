@@ -1,0 +1,61 @@
+/**
+ * A rehearsal host: a throw-away Debian root on which steps and scripts run with the real package manager, the real
+ * initramfs and boot loader tools and real kernel packages. The YAML under content/hosts/ says what is real on it and
+ * what is a stand-in; badges repeat those sentences word for word.
+ */
+import { z } from 'astro/zod';
+
+/** A Debian package name, as Debian policy 5.6.1 allows it. */
+const packageName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9+.-]+$/, 'a Debian package name: lower-case letters, digits and + . - only');
+
+/** A Debian suite name such as `trixie` or `trixie-backports`; it becomes part of file names and apt lines. */
+const suiteName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a Debian suite name such as trixie-backports');
+
+const sentence = z.string().min(10, 'a whole sentence for readers');
+
+const kernelSource = z.strictObject({
+  /** The suite the packages are taken from, with apt's `-t`. */
+  suite: suiteName,
+  /** Names only: the archive decides the version. */
+  packages: z.array(packageName).min(1),
+});
+
+export const HostSpec = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  title: z.string().min(3),
+  /** Id of an entry under content/distros. */
+  distro: z.string().min(1),
+  /** Codename of the release the root is made from. */
+  suite: suiteName,
+  lane: z.literal('rehearsal'),
+  /** Further suites merged into the host's main source, as a server has them: updates and security. */
+  mergedSuites: z.array(suiteName).default([]),
+  /** Suites which the host has as sources of their own, with the pin behaviour their Release file asks for. */
+  extraSuites: z
+    .array(
+      z.strictObject({
+        suite: suiteName,
+        label: z.string().min(1),
+        notAutomatic: z.boolean(),
+        butAutomaticUpgrades: z.boolean(),
+      }),
+    )
+    .default([]),
+  kernels: z.strictObject({
+    /** Installed when the host is made; it runs at the start. */
+    old: kernelSource,
+    /** In the host's package source, not installed. */
+    new: kernelSource,
+  }),
+  /** What a server of this release has installed, besides the packages apt cannot live without. */
+  include: z.array(packageName).min(1),
+  /** Packages that are in the host's package source besides the kernels (with what they depend on). */
+  extraPackages: z.array(packageName).default([]),
+  real: z.array(sentence).min(1),
+  standIn: z.array(sentence).min(1),
+});
+
+/** One host as its YAML describes it, checked and with the defaults filled in. */
+export type HostSpec = z.infer<typeof HostSpec>;

@@ -1,0 +1,115 @@
+import { z } from 'astro/zod';
+import { Day, StepId, Verdict } from './id.ts';
+
+const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
+
+/** Where a step applies, over the facts of a distribution. An absent key matches everything. */
+export const Applies = z.strictObject({
+  distro: oneOrMore.optional(),
+  family: oneOrMore.optional(),
+  loader: oneOrMore.optional(),
+  initramfs: oneOrMore.optional(),
+  packageManager: oneOrMore.optional(),
+});
+export type Applies = z.infer<typeof Applies>;
+
+/** What an action may touch. A check touches nothing. */
+export const Effect = z.enum([
+  'net', // talks to the network
+  'pkg', // package database
+  'boot-files', // kernels, initramfs, menu
+  'boot-default', // the saved default entry
+  'boot-once', // the entry of the next boot only
+  'config', // files under /etc
+  'services', // starts, stops or enables units
+  'state', // files in the runbook's own state directory
+  'reboot',
+]);
+export type Effect = z.infer<typeof Effect>;
+
+const Duration = z.string().regex(/^[1-9][0-9]*(s|m|h)$/, 'write a duration as 30s, 5m or 1h');
+
+const Remedy = z.strictObject({
+  hint: z.string().min(15).max(400),
+  step: StepId.optional(),
+});
+
+const common = {
+  title: z.string().min(8).max(80),
+  applies: Applies.optional(),
+  privilege: z.enum(['user', 'root']).default('user'),
+  timeout: Duration.default('60s'),
+  needs: z.array(StepId).default([]),
+  sources: z.array(z.string().min(8)).default([]),
+  reviewed: Day,
+};
+
+/** Host fixture → the verdict the check must give there. */
+const Fixtures = z
+  .record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'name a fixture in kebab-case'), Verdict)
+  .refine((f) => Object.values(f).includes('PASS'), 'name a healthy fixture in which the check says PASS')
+  .refine(
+    (f) => Object.entries(f).some(([n, v]) => !n.startsWith('blind-') && v !== 'PASS' && v !== 'SKIP'),
+    'never seen red: name a fixture in which the check says WARN or FAIL',
+  )
+  .refine(
+    (f) => Object.entries(f).some(([n, v]) => n.startsWith('blind-') && v !== 'PASS'),
+    'name a blind-… fixture that takes the inputs of the check away, with a verdict that is not PASS',
+  );
+
+export const CheckStep = z.strictObject({
+  kind: z.literal('check'),
+  ...common,
+  gate: z.enum(['block', 'override', 'advise']),
+  remedy: Remedy,
+  fixtures: Fixtures,
+});
+
+export const ActionStep = z.strictObject({
+  kind: z.literal('action'),
+  ...common,
+  effects: z.array(Effect).min(1),
+  /** The check that proves the action worked. Exit status alone never counts. */
+  outcome: StepId,
+  /** A check; if it passes beforehand, the action is not needed and is skipped. */
+  doneWhen: StepId.optional(),
+  undo: z.union([StepId, z.strictObject({ none: z.string().min(20) })]),
+  remedy: Remedy.optional(),
+});
+
+export const VarsStep = z.strictObject({
+  kind: z.literal('vars'),
+  ...common,
+  names: z.array(z.string().regex(/^TRIALBOOT_[A-Z_]+$/, 'name a setting TRIALBOOT_…')).min(1),
+});
+
+export const RebootStep = z.strictObject({
+  kind: z.literal('reboot'),
+  ...common,
+  effects: z.tuple([z.literal('reboot')]),
+  /** The check that must pass after the boot. */
+  resume: StepId,
+});
+
+export const ProbeStep = z.strictObject({
+  kind: z.literal('probe'),
+  ...common,
+  fixtures: Fixtures,
+});
+
+/** Front matter of one step file. Strict: an unknown key fails the build. */
+export const StepMeta = z.discriminatedUnion('kind', [
+  CheckStep,
+  ActionStep,
+  VarsStep,
+  RebootStep,
+  ProbeStep,
+]);
+export type StepMeta = z.infer<typeof StepMeta>;
+export type StepKind = StepMeta['kind'];
+
+/** Seconds in a duration such as `5m`. */
+export function seconds(duration: string): number {
+  const unit = { s: 1, m: 60, h: 3600 }[duration.slice(-1) as 's' | 'm' | 'h'];
+  return Number(duration.slice(0, -1)) * unit;
+}

@@ -1,0 +1,170 @@
+/**
+ * What the evidence says about one step: the join of the step's id and SHA-256 with the runs of its distribution. A run
+ * of any other text counts for nothing, so a badge falls back by itself when a step changes by one byte.
+ */
+import type { Badge, BadgeLine } from '../model/badge.ts';
+import type { EvidenceRun, EvidenceStep } from '../model/evidence.ts';
+import type { Step } from './step.ts';
+
+/** A run with its id: the path of its file under content/evidence, without extension. */
+export interface Run extends EvidenceRun {
+  id: string;
+}
+
+/** A step within a run. */
+interface Hit {
+  run: Run;
+  step: EvidenceStep;
+}
+
+/** The part of a scenario before its slash: path, fixture, paste, … */
+export const kindOf = (run: EvidenceRun): string => run.scenario.slice(0, run.scenario.indexOf('/'));
+/** The part of a scenario after its slash. */
+export const nameOf = (run: EvidenceRun): string => run.scenario.slice(run.scenario.indexOf('/') + 1);
+/** The calendar day of a run, in UTC. */
+export const dayOf = (run: EvidenceRun): string => run.date.slice(0, 10);
+
+const WELL = new Set(['PASS', 'DONE', 'WARN']);
+
+/** Who pasted, by the scenario's name. A name that is not listed is shown as it is. */
+const PASTED_AS: { [name: string]: string } = {
+  root: 'root',
+  user: 'user with sudo',
+  sudo: 'user with sudo',
+  'user-sudo': 'user with sudo',
+};
+
+const newer = (a: Hit, b: Hit): number =>
+  a.run.date < b.run.date ? 1 : a.run.date > b.run.date ? -1 : a.run.id < b.run.id ? -1 : 1;
+
+/** The newest record per key, newest first. */
+function newestBy(records: Hit[], key: (r: Hit) => string): Hit[] {
+  const found = new Map<string, Hit>();
+  for (const r of [...records].sort(newer)) if (!found.has(key(r))) found.set(key(r), r);
+  return [...found.values()];
+}
+
+const list = (items: string[]): string =>
+  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+
+const ids = (records: Hit[]): string[] => [...new Set(records.map((r) => r.run.id))];
+const isWell = (r: Hit): boolean => r.run.result === 'pass' && WELL.has(r.step.verdict);
+const failed = (r: Hit): string => (r.run.result === 'fail' ? ' (the run failed)' : '');
+
+/** `PASS` if all agree, else each verdict with the scenario it belongs to. */
+function verdicts(records: Hit[]): string {
+  const all = new Set(records.map((r) => `${r.step.verdict}${failed(r)}`));
+  if (all.size === 1) return [...all][0]!;
+  return records.map((r) => `${r.step.verdict} in ${r.run.scenario}${failed(r)}`).join(', ');
+}
+
+/**
+ * Whole runbooks, newest per host and scenario. A scenario may call for a failing check (a trial that falls back), so
+ * the line is good when every run ended as its scenario wants and the step ended well in at least one of them.
+ */
+function pathLines(records: Hit[], titles: ReadonlyMap<string, string>): BadgeLine[] {
+  const newest = newestBy(records, (r) => `${r.run.lane} ${r.run.host} ${r.run.scenario}`);
+  const groups = new Map<string, Hit[]>();
+  for (const r of newest) {
+    const key = `${r.run.lane} ${r.run.host}`;
+    groups.set(key, [...(groups.get(key) ?? []), r]);
+  }
+  return [...groups.values()].map((group) => {
+    const { run } = group[0]!;
+    const how = run.lane === 'vm' ? 'run in a virtual machine,' : run.lane === 'paste' ? 'pasted on' : 'rehearsed on';
+    return {
+      words: `${how} ${titles.get(run.host) ?? run.host} on ${dayOf(run)}: ${verdicts(group)}`,
+      good: group.every((r) => r.run.result === 'pass') && group.some(isWell),
+      runs: ids(group),
+    };
+  });
+}
+
+/** Host fixtures: how many of those the step names gave the verdict it names. */
+function fixtureLine(records: Hit[], step: Step): BadgeLine | undefined {
+  const wanted = 'fixtures' in step.meta ? Object.entries(step.meta.fixtures) : [];
+  const newest = newestBy(records, (r) => r.step.fixture ?? '');
+  const byName = new Map(newest.map((r) => [r.step.fixture ?? '', r]));
+  const used = wanted.flatMap(([name]) => byName.get(name) ?? []).sort(newer);
+  if (used.length === 0) return undefined;
+  const wrong = wanted.flatMap(([name, verdict]) => {
+    const got = byName.get(name)?.step.verdict;
+    return got !== undefined && got !== verdict ? [`${name} gave ${got}, not ${verdict}`] : [];
+  });
+  const missing = wanted.length - used.length;
+  const right = used.length - wrong.length;
+  const rest = [...wrong, ...(missing > 0 ? [`${missing} not run`] : [])];
+  return {
+    words: `fixtures: ${right} of ${wanted.length} as expected on ${dayOf(used[0]!.run)}${rest.length > 0 ? ` (${rest.join('; ')})` : ''}`,
+    good: right === wanted.length,
+    runs: ids(used),
+  };
+}
+
+/** Pasted into an interactive shell: as whom. */
+function pasteLine(records: Hit[]): BadgeLine | undefined {
+  const newest = newestBy(records, (r) => r.run.scenario);
+  if (newest.length === 0) return undefined;
+  const who = (r: Hit): string => PASTED_AS[nameOf(r.run)] ?? nameOf(r.run);
+  const good = newest.every(isWell);
+  const byName = [...newest].sort((a, b) => (a.run.scenario < b.run.scenario ? -1 : 1));
+  const day = dayOf(newest[0]!.run);
+  return {
+    words: good
+      ? `pasted as ${list([...new Set(byName.map(who))])} on ${day}`
+      : `pasted on ${day}: ${byName.map((r) => `as ${who(r)} ${r.step.verdict}${failed(r)}`).join(', ')}`,
+    good,
+    runs: ids(newest),
+  };
+}
+
+/** Everything that broke things on purpose: verdicts mean little there, what counts is how the run ended. */
+function otherLine(records: Hit[]): BadgeLine | undefined {
+  const newest = newestBy(records, (r) => r.run.scenario);
+  if (newest.length === 0) return undefined;
+  const names = newest.map((r) => r.run.scenario).sort();
+  const bad = newest.filter((r) => r.run.result === 'fail').map((r) => r.run.scenario);
+  return {
+    words: `also in ${names.length <= 3 ? list(names) : `${names.length} runs with faults`}${bad.length > 0 ? `; failed: ${list(bad.sort())}` : ''}`,
+    good: bad.length === 0,
+    runs: ids(newest),
+  };
+}
+
+/**
+ * The badge of a step.
+ * @param runs evidence of any distribution; those of others are left out here
+ * @param distro whose runbook the badge stands in
+ * @param titles host id → title
+ */
+export function badgeOf(step: Step, runs: Run[], distro: string, titles: ReadonlyMap<string, string>): Badge {
+  const own = runs.filter((run) => run.distro === distro);
+  const same = own.flatMap((run) =>
+    // A check may run more than once in a run (before and after an action); what it said last counts.
+    kindOf(run) === 'fixture'
+      ? run.steps.filter((s) => s.id === step.id && s.sha256 === step.sha256).map((s) => ({ run, step: s }))
+      : run.steps.filter((s) => s.id === step.id && s.sha256 === step.sha256).slice(-1).map((s) => ({ run, step: s })),
+  );
+  const ofKind = (...kinds: string[]): Hit[] => same.filter((r) => kinds.includes(kindOf(r.run)));
+  const paths = ofKind('path');
+  const lines = [
+    ...pathLines(paths, titles),
+    fixtureLine(ofKind('fixture'), step),
+    pasteLine(ofKind('paste')),
+    otherLine(same.filter((r) => !['path', 'fixture', 'paste'].includes(kindOf(r.run)))),
+  ].filter((line): line is BadgeLine => line !== undefined);
+
+  if (lines.length === 0) {
+    const earlier = own.filter((run) => run.steps.some((s) => s.id === step.id && s.sha256 !== step.sha256)).map(dayOf).sort().at(-1);
+    const words = earlier === undefined ? 'not run yet' : `not run yet: the text changed since the last run, on ${earlier}`;
+    return { state: 'none', words, lines };
+  }
+  const badge: Badge = {
+    state: lines.every((l) => l.good) ? 'good' : 'bad',
+    words: lines.map((l) => l.words).join('; '),
+    lines,
+  };
+  const shown = [...(paths.length > 0 ? paths : same)].sort(newer)[0];
+  if (shown && shown.step.transcript !== '') badge.transcript = { run: shown.run.id, text: shown.step.transcript };
+  return badge;
+}

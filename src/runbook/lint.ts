@@ -1,0 +1,114 @@
+import { PHASES, phaseOf } from '../model/id.ts';
+import type { Problem } from '../model/problem.ts';
+import type { PhaseMeta } from '../model/runbook.ts';
+import type { Step } from './step.ts';
+import { TEXT_RULES, view } from './text-rules.ts';
+
+/** A phase with the file it stands in. */
+export interface PhaseSource {
+  meta: PhaseMeta;
+  file: string;
+}
+
+/** Applies every text rule to one step. */
+export function lintText(step: Step): Problem[] {
+  const v = view(step);
+  return TEXT_RULES.flatMap((r) =>
+    r.find(v).map((index) => ({
+      file: step.file,
+      line: step.textLine + index,
+      rule: r.rule,
+      message: r.message,
+      mend: r.mend,
+    })),
+  );
+}
+
+/** Finds cycles in `needs`. Returns one closed path per cycle found, each id once. */
+export function needCycles(steps: Step[]): string[][] {
+  const needs = new Map(steps.map((s) => [s.id, s.meta.needs]));
+  const state = new Map<string, 'open' | 'done'>();
+  const cycles: string[][] = [];
+  const visit = (id: string, path: string[]): void => {
+    if (state.get(id) === 'done') return;
+    if (state.get(id) === 'open') {
+      cycles.push([...path.slice(path.indexOf(id)), id]);
+      return;
+    }
+    state.set(id, 'open');
+    for (const next of needs.get(id) ?? []) visit(next, [...path, id]);
+    state.set(id, 'done');
+  };
+  for (const id of needs.keys()) visit(id, []);
+  return cycles;
+}
+
+/**
+ * Checks what no schema can see: that references resolve, that phases name real steps of their own, that an action's
+ * outcome is a check, that needs have no cycle.
+ * @param knownFixtures names of the host fixtures and lab stages that exist
+ */
+export function lintReferences(steps: Step[], phases: PhaseSource[], knownFixtures: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = [];
+  const byId = new Map(steps.map((s) => [s.id, s]));
+  const report = (file: string, line: number, rule: string, message: string, mend: string) =>
+    problems.push({ file, line, rule, message, mend });
+
+  const listed = new Map<string, string>();
+  for (const { meta, file } of phases) {
+    for (const id of meta.steps) {
+      if (!byId.has(id)) {
+        report(file, 0, 'phase-unknown-step', `names ${id}, which does not exist`, `write content/steps/${id.replace('.', '/')}.mdx or remove the line`);
+      } else if (phaseOf(id) !== meta.phase) {
+        report(file, 0, 'phase-foreign-step', `names ${id} of another phase`, 'a phase lists its own steps');
+      }
+      listed.set(id, file);
+    }
+  }
+  for (const phase of PHASES) {
+    if (!phases.some((p) => p.meta.phase === phase)) {
+      report('content/runbooks', 0, 'phase-missing', `there is no phase ${phase}`, `write content/runbooks/${phase}.mdx`);
+    }
+  }
+
+  for (const step of steps) {
+    const { meta } = step;
+    const target = (key: string, id: string | undefined, kind?: Step['meta']['kind']): void => {
+      if (id === undefined) return;
+      const found = byId.get(id);
+      if (!found) report(step.file, 0, `${key}-unknown`, `${key} names ${id}, which does not exist`, 'correct the id or write that step');
+      else if (kind && found.meta.kind !== kind) {
+        report(step.file, 0, `${key}-kind`, `${key} names ${id}, a ${found.meta.kind}`, `${key} must name a ${kind}`);
+      }
+    };
+    if (!listed.has(step.id)) {
+      report(step.file, 0, 'step-unlisted', `${step.id} stands in no phase`, `add it to content/runbooks/${phaseOf(step.id)}.mdx`);
+    }
+    for (const id of meta.needs) target('needs', id);
+    if (meta.kind === 'check' || meta.kind === 'action') target('remedy', meta.remedy?.step);
+    if (meta.kind === 'action') {
+      target('outcome', meta.outcome, 'check');
+      target('doneWhen', meta.doneWhen, 'check');
+      if (typeof meta.undo === 'string') target('undo', meta.undo, 'action');
+    }
+    if (meta.kind === 'reboot') target('resume', meta.resume, 'check');
+    if (meta.kind === 'check' || meta.kind === 'probe') {
+      for (const fixture of Object.keys(meta.fixtures)) {
+        if (!knownFixtures.has(fixture)) {
+          report(step.file, 0, 'fixture-unknown', `fixture ${fixture} does not exist`, `write tests/fixtures/hosts/${fixture}.sh, or name a stage of the lab`);
+        }
+      }
+    }
+    const usesSudo = /\bsudo\b/.test(step.text);
+    if (usesSudo && meta.privilege === 'user') {
+      report(step.file, 0, 'privilege', 'the text uses sudo but privilege is user', 'set privilege: root');
+    }
+    if (!usesSudo && meta.privilege === 'root') {
+      report(step.file, 0, 'privilege', 'privilege is root but the text never uses sudo', 'put sudo where it is needed, or set privilege: user');
+    }
+  }
+  for (const cycle of needCycles(steps)) {
+    report(byId.get(cycle[0]!)?.file ?? 'content/steps', 0, 'needs-cycle', `needs go in a circle: ${cycle.join(' → ')}`, 'remove one of these needs');
+  }
+  return problems;
+}

@@ -1,0 +1,37 @@
+import type { Content } from '../model/read.ts';
+import type { Problem } from '../model/problem.ts';
+import { lintReferences, lintText, type PhaseSource } from './lint.ts';
+import { type Distro, type Runbook, selectRunbook } from './select.ts';
+import { type Step, toStep } from './step.ts';
+
+/** The content, understood: steps with their texts, phases, distributions, and what is wrong with them. */
+export interface Project {
+  steps: Step[];
+  phases: PhaseSource[];
+  distros: Distro[];
+  problems: Problem[];
+}
+
+/**
+ * Turns content entries into steps and lints them. Pure.
+ * @param knownFixtures names of host fixtures and lab stages
+ */
+export function understand(content: Content, knownFixtures: ReadonlySet<string>): Project {
+  const problems = [...content.problems];
+  const steps: Step[] = [];
+  for (const entry of content.steps) {
+    const result = toStep({ id: entry.id, meta: entry.data, body: entry.body, file: entry.file, bodyLine: entry.bodyLine });
+    problems.push(...result.problems);
+    if (result.step) steps.push(result.step);
+  }
+  const phases = content.phases.map((p) => ({ meta: p.data, file: p.file }));
+  const distros = content.distros.map((d) => ({ id: d.id, ...d.data }));
+  problems.push(...steps.flatMap(lintText), ...lintReferences(steps, phases, knownFixtures));
+  return { steps, phases, distros, problems };
+}
+
+/** The runbook of every distribution for which a script is generated. */
+export const runbooks = (project: Project): Runbook[] =>
+  project.distros
+    .filter((d) => d.script)
+    .map((d) => selectRunbook(d, project.phases.map((p) => p.meta), project.steps));

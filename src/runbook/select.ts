@@ -1,0 +1,50 @@
+import type { DistroMeta } from '../model/distro.ts';
+import { PHASES, type Phase } from '../model/id.ts';
+import type { PhaseMeta } from '../model/runbook.ts';
+import type { Applies } from '../model/step.ts';
+import type { Step } from './step.ts';
+
+/** A distribution with its id (the file's name). */
+export interface Distro extends DistroMeta {
+  id: string;
+}
+
+/** One phase of a distribution's runbook, steps in order. */
+export interface RunbookPhase {
+  meta: PhaseMeta;
+  phase: Phase;
+  steps: Step[];
+}
+
+/** The ordered steps of one distribution. */
+export interface Runbook {
+  distro: Distro;
+  phases: RunbookPhase[];
+  steps: Step[];
+}
+
+const matches = (wanted: string | string[] | undefined, actual: string): boolean =>
+  wanted === undefined || (Array.isArray(wanted) ? wanted.includes(actual) : wanted === actual);
+
+/** Does a step with this selector belong into the runbook of this distribution? */
+export const appliesTo = (applies: Applies | undefined, distro: Distro): boolean =>
+  applies === undefined ||
+  (matches(applies.distro, distro.id) &&
+    matches(applies.family, distro.family) &&
+    matches(applies.loader, distro.loader) &&
+    matches(applies.initramfs, distro.initramfs) &&
+    matches(applies.packageManager, distro.packageManager));
+
+/** Picks and orders the steps of one distribution. Steps that a phase names but that do not exist are left out: lint reports them. */
+export function selectRunbook(distro: Distro, phases: PhaseMeta[], steps: Step[]): Runbook {
+  const byId = new Map(steps.map((s) => [s.id, s]));
+  const ordered = [...phases].sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
+  const picked = ordered.map((meta) => ({
+    meta,
+    phase: meta.phase,
+    steps: meta.steps
+      .map((id) => byId.get(id))
+      .filter((s): s is Step => s !== undefined && appliesTo(s.meta.applies, distro)),
+  }));
+  return { distro, phases: picked, steps: picked.flatMap((p) => p.steps) };
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { badgeOf, type Run } from '../../src/runbook/badge.ts';
+import { digest } from '../../src/runbook/digest.ts';
+import { fixtureMatrix } from '../../src/runbook/matrix.ts';
+import type { Step } from '../../src/runbook/step.ts';
+import { sampleRun, sampleStep } from '../browser/sample-evidence.ts';
+
+const stepOf = (text: string, part: Partial<Step> = {}): Step => ({
+  id: 'preflight.boot-space',
+  meta: {
+    kind: 'check',
+    title: '/boot has room',
+    gate: 'block',
+    privilege: 'user',
+    timeout: '20s',
+    needs: [],
+    sources: [],
+    reviewed: '2026-11-23',
+    remedy: { hint: 'Remove a kernel that is not used.' },
+    fixtures: { plain: 'PASS', 'boot-small': 'FAIL', 'boot-tight': 'WARN', 'blind-no-initrd': 'SKIP' },
+  },
+  text,
+  sha256: digest(text),
+  file: 'content/steps/preflight/boot-space.mdx',
+  textLine: 1,
+  ...part,
+});
+const step = stepOf('df -Pk /boot');
+const titles = new Map([['debian-13', 'Debian 13 rehearsal host']]);
+const run = (id: string, part: Parameters<typeof sampleRun>[0]): Run => ({ id, ...sampleRun(part) });
+const path = (part: Partial<Run> = {}, verdict: 'PASS' | 'FAIL' | 'WARN' = 'PASS'): Run =>
+  run(part.id ?? 'debian-13/path-commit', { scenario: 'path/commit', steps: [sampleStep(step, verdict)], ...part });
+const fixtures = (verdicts: { [fixture: string]: 'PASS' | 'FAIL' | 'WARN' | 'SKIP' | 'ERROR' }): Run =>
+  run('debian-13/fixtures', {
+    scenario: 'fixture/checks',
+    steps: Object.entries(verdicts).map(([fixture, verdict]) => sampleStep(step, verdict, { fixture })),
+  });
+const badge = (runs: Run[], of: Step = step) => badgeOf(of, runs, 'debian-13', titles);
+const ALL = { plain: 'PASS', 'boot-small': 'FAIL', 'boot-tight': 'WARN', 'blind-no-initrd': 'SKIP' } as const;
+
+describe('a badge without evidence', () => {
+  test('says not run yet', () => {
+    expect(badge([])).toEqual({ state: 'none', words: 'not run yet', lines: [] });
+  });
+
+  test('counts nothing of another step or another distribution', () => {
+    expect(badge([path({ distro: 'debian-12' })]).state).toBe('none');
+    expect(badge([path({ steps: [sampleStep(stepOf('df -Pk /boot', { id: 'preflight.other' }), 'PASS')] })]).words).toBe('not run yet');
+  });
+
+  test('falls back to not run yet when one byte of the text changes, and says when another text was run', () => {
+    expect(badge([path()]).state).toBe('good');
+    for (const text of ['df -Pk /boot ', 'df -Pk /boop', 'df -Pk /boot\n', 'df -PK /boot', 'df -Pk  /boot']) {
+      const changed = badge([path()], stepOf(text));
+      expect(changed.state).toBe('none');
+      expect(changed.words).toBe('not run yet: the text changed since the last run, on 2026-11-20');
+      expect(changed.transcript).toBeUndefined();
+    }
+  });
+});
+
+describe('whole runbooks', () => {
+  test('name the host, the day and the verdict', () => {
+    expect(badge([path()]).words).toBe('rehearsed on Debian 13 rehearsal host on 2026-11-20: PASS');
+  });
+
+  test('the newest run of a scenario counts, whatever it says', () => {
+    const runs = [path({ id: 'old', date: '2026-11-01T00:00:00Z' }), path({ id: 'new', date: '2026-11-22T00:00:00Z' }, 'FAIL')];
+    expect(badge(runs)).toMatchObject({ state: 'bad', words: 'rehearsed on Debian 13 rehearsal host on 2026-11-22: FAIL' });
+    expect(badge([...runs].reverse()).words).toBe(badge(runs).words);
+  });
+
+  test('a scenario that calls for a failing check does not spoil the badge, and both verdicts are told', () => {
+    const b = badge([path(), path({ id: 'debian-13/path-fall-back', scenario: 'path/fall-back' }, 'FAIL')]);
+    expect(b.state).toBe('good');
+    expect(b.words).toContain('PASS in path/commit, FAIL in path/fall-back');
+  });
+
+  test('a run that failed is never good', () => {
+    expect(badge([path({ result: 'fail' })])).toMatchObject({ state: 'bad', words: expect.stringContaining('PASS (the run failed)') });
+  });
+
+  test('a step that runs twice in a run counts as it ended', () => {
+    expect(badge([path({ steps: [sampleStep(step, 'FAIL'), sampleStep(step, 'PASS')] })]).state).toBe('good');
+    expect(badge([path({ steps: [sampleStep(step, 'PASS'), sampleStep(step, 'ERROR')] })]).state).toBe('bad');
+  });
+
+  test('real machines and rehearsals are two lines', () => {
+    const b = badge([path(), path({ id: 'vm', lane: 'vm', host: 'vm-trixie' })]);
+    expect(b.lines.map((l) => l.words)).toEqual([
+      'rehearsed on Debian 13 rehearsal host on 2026-11-20: PASS',
+      'run in a virtual machine, vm-trixie on 2026-11-20: PASS',
+    ]);
+  });
+
+  test('an unknown host keeps its id', () => {
+    expect(badge([path({ host: 'gone' })]).words).toContain('rehearsed on gone on');
+  });
+});
+
+describe('fixtures', () => {
+  test('all as expected', () => {
+    expect(badge([fixtures(ALL)])).toMatchObject({ state: 'good', words: 'fixtures: 4 of 4 as expected on 2026-11-20' });
+  });
+
+  test('a wrong verdict is named', () => {
+    const b = badge([fixtures({ ...ALL, 'blind-no-initrd': 'PASS' })]);
+    expect(b.state).toBe('bad');
+    expect(b.words).toBe('fixtures: 3 of 4 as expected on 2026-11-20 (blind-no-initrd gave PASS, not SKIP)');
+  });
+
+  test('one that was not run is not counted as right', () => {
+    expect(badge([fixtures({ plain: 'PASS', 'boot-small': 'FAIL' })])).toMatchObject({
+      state: 'bad',
+      words: 'fixtures: 2 of 4 as expected on 2026-11-20 (2 not run)',
+    });
+  });
+
+  test('what the step expects now counts, not what the run expected then', () => {
+    const old = fixtures(ALL);
+    const stricter = stepOf(step.text, { meta: { ...step.meta, fixtures: { ...ALL, 'boot-tight': 'FAIL' } } as Step['meta'] });
+    expect(badge([old], stricter).state).toBe('bad');
+  });
+});
+
+describe('pastes and faults', () => {
+  test('name who pasted', () => {
+    const steps = [sampleStep(step, 'PASS')];
+    const root = run('debian-13/paste-root', { scenario: 'paste/root', steps });
+    const user = run('debian-13/paste-user', { scenario: 'paste/user', steps });
+    expect(badge([user, root]).words).toBe('pasted as root and user with sudo on 2026-11-20');
+    const failing = { ...user, steps: [sampleStep(step, 'ERROR')] };
+    expect(badge([failing, root])).toMatchObject({ state: 'bad', words: 'pasted on 2026-11-20: as root PASS, as user with sudo ERROR' });
+  });
+
+  test('a fault run counts by how the run ended, not by the verdict', () => {
+    const fault = run('f', { scenario: 'fault/boot-full', steps: [sampleStep(step, 'FAIL')] });
+    expect(badge([path(), fault])).toMatchObject({ state: 'good', words: expect.stringContaining('; also in fault/boot-full') });
+    expect(badge([path(), { ...fault, result: 'fail' }])).toMatchObject({ state: 'bad', words: expect.stringContaining('failed: fault/boot-full') });
+  });
+});
+
+test('the transcript is that of the newest whole runbook', () => {
+  const b = badge([
+    path({ id: 'old', date: '2026-11-01T00:00:00Z' }),
+    path({ steps: [sampleStep(step, 'PASS', { transcript: 'newest' })] }),
+    { ...fixtures(ALL), date: '2026-11-23T00:00:00Z' },
+  ]);
+  expect(b.transcript).toEqual({ run: 'debian-13/path-commit', text: 'newest' });
+});
+
+describe('the matrix of fixtures', () => {
+  test('has the newest verdict of the text as it is, and none of another text', () => {
+    const rows = fixtureMatrix([step], [fixtures({ plain: 'PASS' }), { ...fixtures({ plain: 'FAIL' }), id: 'x', date: '2026-11-22T00:00:00Z' }], 'debian-13');
+    expect(rows[0]?.cells[0]).toEqual({ fixture: 'plain', expected: 'PASS', verdict: 'FAIL' });
+    expect(rows[0]?.cells[1]).toEqual({ fixture: 'boot-small', expected: 'FAIL' });
+    expect(fixtureMatrix([stepOf('other')], [fixtures(ALL)], 'debian-13')[0]?.cells.every((c) => c.verdict === undefined)).toBe(true);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { PHASES } from '../../src/model/id.ts';
+import type { PhaseMeta } from '../../src/model/runbook.ts';
+import { lintReferences, needCycles, type PhaseSource } from '../../src/runbook/lint.ts';
+import type { Step } from '../../src/runbook/step.ts';
+import { actionMeta, checkMeta, goodCheck, step } from './make.ts';
+
+const good = step('preflight.good', goodCheck('preflight.good'));
+const fixtures = new Set(['plain', 'red', 'blind-x']);
+
+/** Phases that list the given steps, in the given order. */
+const phasesOf = (steps: Step[], extra: Record<string, string[]> = {}): PhaseSource[] =>
+  PHASES.map((phase) => ({
+    file: `content/runbooks/${phase}.mdx`,
+    meta: { title: phase, phase, promise: 'x', steps: [...steps.filter((s) => s.id.startsWith(`${phase}.`)).map((s) => s.id), ...(extra[phase] ?? [])], reviewed: '2026-11-23' } satisfies PhaseMeta,
+  }));
+
+const rules = (steps: Step[], extra?: Record<string, string[]>) =>
+  lintReferences(steps, phasesOf(steps, extra), fixtures).map((p) => p.rule);
+
+describe('references between steps', () => {
+  test('a sound set has no problem', () => {
+    expect(rules([good, step('preflight.act', 'true', actionMeta())])).toEqual([]);
+  });
+  test.each<[string, Step[], string]>([
+    ['an unknown need', [step('preflight.a', goodCheck('preflight.a'), checkMeta({ needs: ['preflight.nowhere'] }))], 'needs-unknown'],
+    ['an unknown outcome', [step('preflight.a', 'true', actionMeta({ outcome: 'preflight.nowhere' }))], 'outcome-unknown'],
+    ['an outcome that is no check', [good, step('preflight.a', 'true', actionMeta({ outcome: 'preflight.b' })), step('preflight.b', 'true', actionMeta())], 'outcome-kind'],
+    ['an unknown undo', [good, step('preflight.a', 'true', actionMeta({ undo: 'rollback.nowhere' }))], 'undo-unknown'],
+    ['an undo that is no action', [good, step('preflight.a', 'true', actionMeta({ undo: 'preflight.good' }))], 'undo-kind'],
+    ['an unknown remedy', [step('preflight.a', goodCheck('preflight.a'), checkMeta({ remedy: { hint: 'Look at it again.', step: 'repair.nowhere' } }))], 'remedy-unknown'],
+    ['an unknown fixture', [step('preflight.a', goodCheck('preflight.a'), checkMeta({ fixtures: { plain: 'PASS', nowhere: 'FAIL', 'blind-x': 'SKIP' } }))], 'fixture-unknown'],
+    ['sudo without privilege', [step('preflight.a', `sudo true && ${goodCheck('preflight.a')}`)], 'privilege'],
+    ['privilege without sudo', [step('preflight.a', goodCheck('preflight.a'), checkMeta({ privilege: 'root' }))], 'privilege'],
+  ])('%s is found', (_, steps, rule) => expect(rules(steps)).toContain(rule));
+
+  test('a step in no phase, a phase with a foreign or unknown step, and a missing phase are found', () => {
+    expect(lintReferences([good], phasesOf([]), fixtures).map((p) => p.rule)).toContain('step-unlisted');
+    expect(rules([good], { upgrade: ['preflight.good'] })).toContain('phase-foreign-step');
+    expect(rules([good], { upgrade: ['upgrade.nowhere'] })).toContain('phase-unknown-step');
+    expect(lintReferences([good], phasesOf([good]).slice(1), fixtures).map((p) => p.rule)).toContain('phase-missing');
+  });
+
+  test('a circle of needs is found and named', () => {
+    const a = step('preflight.a', goodCheck('preflight.a'), checkMeta({ needs: ['preflight.b'] }));
+    const b = step('preflight.b', goodCheck('preflight.b'), checkMeta({ needs: ['preflight.a'] }));
+    expect(needCycles([a, b])).toEqual([['preflight.a', 'preflight.b', 'preflight.a']]);
+    expect(rules([a, b])).toContain('needs-cycle');
+    expect(needCycles([a, step('preflight.b', 'x')])).toEqual([]);
+  });
+});
