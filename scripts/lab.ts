@@ -11,7 +11,7 @@ import { SCRIPT_PATH, STAGES, type Stage, StageBuilder } from '../src/lab/stage.
 import { compileScript, type Script } from '../src/runbook/compile.ts';
 import { runbooks } from '../src/runbook/project.ts';
 import type { Runbook } from '../src/runbook/select.ts';
-import { loadOrExit, projectVersion, readRuntime, ROOT } from './lib/project.ts';
+import { loadLenient, projectVersion, readRuntime, ROOT } from './lib/project.ts';
 
 const HELP = `usage: npm run lab -- COMMAND
 
@@ -47,7 +47,7 @@ function forHost(id: string | undefined): { runbook: Runbook; script: Script; ho
   const content = readContent(ROOT);
   const host = content.hosts.find((h) => h.id === id);
   if (!host) fail(`no host '${id ?? ''}'; content/hosts has: ${content.hosts.map((h) => h.id).join(', ')}`);
-  const runbook = runbooks(loadOrExit()).find((r) => r.distro.id === host.data.distro);
+  const runbook = runbooks(loadLenient()).find((r) => r.distro.id === host.data.distro);
   if (!runbook) fail(`no script is generated for ${host.data.distro}`);
   return { runbook, script: compileScript(runbook, readRuntime(), projectVersion()), hostId: host.id };
 }
@@ -118,7 +118,9 @@ async function main(): Promise<number> {
       const { script } = forHost(hostId);
       const run = await runPath(hostId!, script, (line) => console.log(line));
       for (const f of run.faults) console.log(`NOT: ${f}`);
-      if (run.after !== run.before) console.log(`--- before\n${run.before}\n--- after\n${run.after}`);
+      const [before, after] = [run.before.split('\n'), run.after.split('\n')];
+      for (const line of before.filter((l) => !after.includes(l))) console.log(`- ${line}`);
+      for (const line of after.filter((l) => !before.includes(l))) console.log(`+ ${line}`);
       console.log(`${run.kernelBefore} → ${run.kernelAfter} and back in ${(run.ms / 1000).toFixed(1)} s, ${run.faults.length} faults`);
       return run.faults.length > 0 ? 1 : 0;
     }

@@ -111,7 +111,7 @@ function pasteLine(records: Hit[]): BadgeLine | undefined {
   const day = dayOf(newest[0]!.run);
   return {
     words: good
-      ? `pasted as ${list([...new Set(byName.map(who))])} on ${day}`
+      ? `pasted ${list([...new Set(byName.map((r) => `as ${who(r)}`))])} on ${day}`
       : `pasted on ${day}: ${byName.map((r) => `as ${who(r)} ${r.step.verdict}${failed(r)}`).join(', ')}`,
     good,
     runs: ids(newest),

@@ -88,7 +88,8 @@ const command = (names: string): RegExp =>
 
 const isCheck = (v: TextView): boolean => v.step.meta.kind === 'check' || v.step.meta.kind === 'probe';
 
-const WRITERS = 'tee|rm|mv|cp|mkdir|install|touch|ln|chmod|chown|dd|truncate|mktemp|apt-mark (?:hold|unhold|manual|auto)|grub-reboot|grub-set-default|update-grub|update-initramfs|reboot|shutdown';
+/** `grub-editenv FILE list` is among them: it creates the file if it is missing (seen 2026-11-23). */
+const WRITERS = 'grub-editenv|tee|rm|mv|cp|mkdir|install|touch|ln|chmod|chown|dd|truncate|mktemp|apt-mark (?:hold|unhold|manual|auto)|grub-reboot|grub-set-default|update-grub|update-initramfs|reboot|shutdown';
 /** Programs whose output is translated or localised. Those with a fixed machine form (dpkg-query -f, ip, systemctl --plain) are not. */
 const PARSED = 'apt-cache|apt-get|df|dkms|dpkg|free|ls|mokutil|swapon|who';
 

@@ -128,7 +128,7 @@ describe('pastes and faults', () => {
     const steps = [sampleStep(step, 'PASS')];
     const root = run('debian-13/paste-root', { scenario: 'paste/root', steps });
     const user = run('debian-13/paste-user', { scenario: 'paste/user', steps });
-    expect(badge([user, root]).words).toBe('pasted as root and user with sudo on 2026-11-20');
+    expect(badge([user, root]).words).toBe('pasted as root and as user with sudo on 2026-11-20');
     const failing = { ...user, steps: [sampleStep(step, 'ERROR')] };
     expect(badge([failing, root])).toMatchObject({ state: 'bad', words: 'pasted on 2026-11-20: as root PASS, as user with sudo ERROR' });
   });

@@ -34,7 +34,7 @@ const EXAMPLES: Record<string, { bad: string[]; good: string[]; kind?: 'action' 
   tmp: { bad: ['cp a /tmp/b', 'echo x > /tmp/x'], good: ['findmnt /tmp'], kind: 'action' },
   locale: { bad: ["df -P | awk '{ print }'", 'apt-cache policy x | grep Candidate'], good: ["LC_ALL=C df -P | awk '{ print }'", 'dpkg-query -W | sort'], kind: 'action' },
   'variable-name': { bad: ['x=1', 'for i in a b; do echo; done', 'TRIALBOOT_STATE=/x'], good: ['tb_x=1', 'LC_ALL=C sort f', 'for tb_i in a; do echo; done'], kind: 'action' },
-  'check-writes': { bad: [`${verdicts}\ntouch /x`, `${verdicts}\necho a > /etc/x`, `${verdicts}\nsudo rm -f x`], good: [`${verdicts} 2> /dev/null`] },
+  'check-writes': { bad: [`${verdicts}\ntouch /x`, `${verdicts}\necho a > /etc/x`, `${verdicts}\nsudo rm -f x`, `${verdicts}\nsudo grub-editenv f list`], good: [`${verdicts} 2> /dev/null`] },
   'verdict-id': { bad: [`${verdicts}\necho "FAIL preflight.other: x"; false`], good: [verdicts] },
   'verdict-missing': { bad: ['echo hello', `echo "PASS ${ID}: a"`], good: [verdicts] },
   'fail-status': { bad: [`echo "PASS ${ID}: a"\necho "FAIL ${ID}: b"`], good: [goodCheck(ID)] },

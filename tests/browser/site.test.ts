@@ -1,0 +1,261 @@
+/** The built site in Chromium: errors, accessibility, copying, narrow screens, no JavaScript. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ApiDocument } from '../../src/model/api.ts';
+import { siteServer } from '../../src/serve.ts';
+import { builtSite, siteFiles } from './built-site.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let server: Server;
+let origin: string;
+let pages: string[];
+let steps: ApiDocument<'steps'>['steps'];
+
+beforeAll(async () => {
+  const site = await builtSite('evidence');
+  pages = siteFiles(site, '.html').map((f) => `/${f.replace(/index\.html$/, '')}`);
+  steps = (JSON.parse(readFileSync(join(site, 'api/v1/steps.json'), 'utf8')) as ApiDocument<'steps'>).steps;
+  server = siteServer(site);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+/** A browser with a fresh profile, for one piece of work. */
+async function withBrowser<T>(options: BrowserContextOptions, work: (context: BrowserContext) => Promise<T>): Promise<T> {
+  const profile = mkdtempSync(join(tmpdir(), 'trialboot-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, { executablePath: '/usr/bin/chromium', args: ARGS, ...options });
+  try {
+    return await work(context);
+  } finally {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  }
+}
+
+/** Collects everything that goes wrong on a page from now on. */
+function watch(page: Page): string[] {
+  const wrong: string[] = [];
+  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && wrong.push(`console: ${m.text()}`));
+  page.on('pageerror', (e) => wrong.push(`error: ${e.message}`));
+  page.on('requestfailed', (r) => wrong.push(`request failed: ${r.url()}`));
+  page.on('response', (r) => r.status() >= 400 && wrong.push(`${r.status()}: ${r.url()}`));
+  return wrong;
+}
+
+interface Violation {
+  id: string;
+  nodes: { html: string; failureSummary?: string }[];
+}
+/** axe is evaluated, not inserted as a script element: the pages' policy would rightly refuse that. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(context: object, options: object): Promise<{ violations: Violation[] }> } };
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    return (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations;
+  });
+  return found.map((v) => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0]?.html} ${v.nodes[0]?.failureSummary ?? ''}`);
+}
+
+const openAll = (page: Page) => page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
+
+describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
+  test('no page has errors, failed requests or axe violations (WCAG 2.2 AA)', async () => {
+    await withBrowser({ colorScheme }, async (context) => {
+      for (const path of pages) {
+        const page = await context.newPage();
+        const wrong = watch(page);
+        await page.goto(origin + path, { waitUntil: 'networkidle' });
+        await openAll(page);
+        expect(await violations(page), path).toEqual([]);
+        expect(wrong, path).toEqual([]);
+        await page.close();
+      }
+    });
+  }, 900_000);
+
+  test('the background is the scheme\'s', async () => {
+    await withBrowser({ colorScheme }, async (context) => {
+      const page = await context.newPage();
+      await page.goto(origin);
+      const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      expect(background).toBe(colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(13, 17, 23)');
+    });
+  });
+});
+
+test('a violation, a console error and a missing file would be seen', async () => {
+  await withBrowser({}, async (context) => {
+    const page = await context.newPage();
+    const wrong = watch(page);
+    await page.goto(origin);
+    await page.evaluate(() => {
+      document.querySelector('main')!.insertAdjacentHTML('beforeend', '<p class="faint">faint</p><img src="/gone.png">');
+      // A rule set through the object model is not an inline style to the page's policy.
+      (document.querySelector('.faint') as HTMLElement).style.color = '#888';
+      console.error('seen');
+    });
+    await page.waitForLoadState('networkidle');
+    expect((await violations(page)).map((v) => v.split(':')[0])).toEqual(expect.arrayContaining(['image-alt', 'color-contrast']));
+    expect(wrong).toEqual(expect.arrayContaining(['console: seen', `404: ${origin}/gone.png`]));
+  });
+});
+
+test('an address that does not exist shows the 404 page with links that work', async () => {
+  await withBrowser({}, async (context) => {
+    const page = await context.newPage();
+    const response = await page.goto(`${origin}/some/where/`);
+    expect(response?.status()).toBe(404);
+    expect(await page.locator('h1').textContent()).toBe('No such page');
+    await page.locator('main a').first().click();
+    expect(page.url()).toContain('/upgrade/');
+  });
+});
+
+describe('copying', () => {
+  test('every block shows and carries the text of its step, and a click puts exactly that on the clipboard', async () => {
+    await withBrowser({ permissions: ['clipboard-read', 'clipboard-write'] }, async (context) => {
+      const page = await context.newPage();
+      for (const path of pages.filter((p) => p.startsWith('/upgrade/'))) {
+        await page.goto(origin + path);
+        const blocks = await page.evaluate(() =>
+          [...document.querySelectorAll('article.step')].map((a) => ({
+            id: a.id,
+            shown: a.querySelector('figure.run code')!.textContent,
+            copied: a.querySelector<HTMLElement>('figure.run [data-copy]')!.dataset['copy'],
+          })),
+        );
+        expect(blocks.length).toBeGreaterThan(2);
+        for (const { id, shown, copied } of blocks) {
+          const { text } = steps.find((s) => s.id === id)!;
+          expect(shown, id).toBe(text);
+          expect(copied, id).toBe(text);
+        }
+        for (const { id, shown } of [blocks[0]!, blocks.at(-1)!, ...blocks.filter((b) => b.shown.includes("'")).slice(0, 2)]) {
+          const button = page.locator(`article[id="${id}"] figure.run button`);
+          await button.click();
+          await page.waitForFunction((b) => b?.textContent === 'Copied', await button.elementHandle());
+          expect(await page.evaluate(() => navigator.clipboard.readText()), id).toBe(shown);
+          expect(await page.locator('#said').textContent()).toBe('Commands copied to the clipboard.');
+        }
+      }
+    });
+  });
+
+  test('works by keyboard', async () => {
+    await withBrowser({ permissions: ['clipboard-read', 'clipboard-write'] }, async (context) => {
+      const page = await context.newPage();
+      await page.goto(`${origin}/upgrade/debian-13/`);
+      const button = page.locator('article.step figure.run button').first();
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await page.waitForFunction((b) => b?.textContent === 'Copied', await button.elementHandle());
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await button.getAttribute('data-copy'));
+    });
+  });
+
+  test('without a clipboard the text is selected and the reader is told', async () => {
+    await withBrowser({}, async (context) => {
+      const page = await context.newPage();
+      const wrong = watch(page);
+      await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+      await page.goto(`${origin}/upgrade/debian-13/`);
+      const button = page.locator('article.step figure.run button').first();
+      await button.click();
+      await page.waitForFunction((b) => b?.textContent === 'Selected', await button.elementHandle());
+      expect(await page.evaluate(() => getSelection()?.toString())).toBe(await button.getAttribute('data-copy'));
+      expect(await page.locator('#said').textContent()).toContain('press Ctrl+C');
+      expect(wrong).toEqual([]);
+    });
+  });
+
+  test('a selection by hand over block and caption holds the commands whole', async () => {
+    await withBrowser({}, async (context) => {
+      const page = await context.newPage();
+      await page.goto(`${origin}/upgrade/debian-13/`);
+      const [selected, text] = await page.evaluate(() => {
+        const figure = document.querySelector('article.step figure.run')!;
+        getSelection()!.selectAllChildren(figure.querySelector('pre')!);
+        return [getSelection()!.toString(), figure.querySelector('code')!.textContent];
+      });
+      expect(selected).toBe(text);
+    });
+  });
+});
+
+test('at 360 pixels no page scrolls sideways', async () => {
+  await withBrowser({ viewport: { width: 360, height: 740 } }, async (context) => {
+    const page = await context.newPage();
+    for (const path of pages) {
+      await page.goto(origin + path);
+      await openAll(page);
+      const [width, wide] = await page.evaluate(() => [
+        document.documentElement.scrollWidth,
+        [...document.querySelectorAll('main *')]
+          .filter((e) => e.getBoundingClientRect().right > 361 && !e.closest('pre, .wide'))
+          .map((e) => e.outerHTML.slice(0, 120)),
+      ] as const);
+      expect(wide, path).toEqual([]);
+      expect(width, path).toBeLessThanOrEqual(360);
+    }
+  });
+});
+
+test('without JavaScript every command is there to read, and no dead button', async () => {
+  await withBrowser({ javaScriptEnabled: false }, async (context) => {
+    const page = await context.newPage();
+    await page.goto(`${origin}/upgrade/debian-13/`);
+    const codes = page.locator('article.step figure.run code');
+    expect(await codes.count()).toBeGreaterThan(2);
+    for (const code of await codes.all()) expect(await code.isVisible()).toBe(true);
+    const first = (await page.locator('article.step').first().getAttribute('id'))!;
+    expect(await codes.first().innerText()).toBe(steps.find((s) => s.id === first)!.text);
+    expect(await page.locator('button:visible').count()).toBe(0);
+  });
+});
+
+test('a page needs at most four requests, all to this site', async () => {
+  await withBrowser({}, async (context) => {
+    for (const path of pages) {
+      const page = await context.newPage();
+      const requests: string[] = [];
+      page.on('request', (r) => requests.push(r.url()));
+      await page.goto(origin + path, { waitUntil: 'networkidle' });
+      expect(requests.length, requests.join(' ')).toBeLessThanOrEqual(4);
+      expect(requests.every((r) => r.startsWith(origin))).toBe(true);
+      await page.close();
+    }
+  });
+});
+
+test('the skip link is the first stop and leads to the content', async () => {
+  await withBrowser({}, async (context) => {
+    const page = await context.newPage();
+    await page.goto(`${origin}/scripts/`);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+  });
+});
