@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'sh-syntax';
 import type { Problem } from '../../src/model/problem.ts';
+import { runsEarly } from '../../src/runbook/one-command.ts';
 
 const run = promisify(execFile);
 
@@ -27,10 +28,11 @@ interface Finding {
 }
 
 /**
- * Rules that do not fit a step's text: SC2154 (settings are assigned by another step), SC2148 (no shebang: it is
- * pasted). Everything else stays on.
+ * Rules that do not fit a step's text: SC2148 (no shebang: it is pasted), SC2154 (settings are assigned by another step),
+ * SC2016 (awk and GRUB words in single quotes are meant), SC2012 (ls of kernel images: their names come from dpkg).
+ * Everything else stays on.
  */
-const FENCE_EXCLUDES = ['SC2148', 'SC2154'];
+const FENCE_EXCLUDES = ['SC2148', 'SC2154', 'SC2012', 'SC2016'];
 
 let native: Promise<string | undefined> | undefined;
 const nativeVersion = (): Promise<string | undefined> =>
@@ -94,6 +96,17 @@ export async function checkShell(units: ShellUnit[]): Promise<Problem[]> {
             rule: 'shell-parse',
             message: String(error instanceof Error ? error.message : error),
             mend: 'write shell that the parser of shfmt accepts',
+          });
+          continue;
+        }
+        const early = unit.fence ? await runsEarly(unit.text.trimEnd(), parse) : undefined;
+        if (early !== undefined) {
+          problems.push({
+            file: unit.file,
+            line: unit.firstLine + early,
+            rule: 'one-command',
+            message: 'pasted line by line, this runs before the rest has arrived, and sudo swallows the rest',
+            mend: 'put the whole text into braces: { … ; }',
           });
         }
       }

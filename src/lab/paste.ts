@@ -27,13 +27,18 @@ export interface Pasted {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal control sequences are what is removed
 const CONTROL = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g;
 
+/** A prompt that no command prints. */
+const PROMPT = 'paste-ready> ';
+
+/** How long the screen must be still before a prompt counts as the last one: line by line, each line brings a prompt. */
+const STILL_MS = 60;
+
 /** An interactive bash inside a host. */
 export class PasteSession {
   readonly options: PasteOptions;
   #child: ChildProcessWithoutNullStreams;
   #screen = '';
   #count = 0;
-  #wake: (() => void) | undefined;
 
   constructor(host: Host, options: PasteOptions) {
     this.options = options;
@@ -46,51 +51,65 @@ export class PasteSession {
     this.#child.stdout.setEncoding('utf8');
     this.#child.stdout.on('data', (text: string) => {
       this.#screen += text;
-      this.#wake?.();
     });
   }
 
-  /** Waits for the prompt and sets a wide terminal, so that readline does not wrap lines. */
+  /** Waits for a prompt, then sets one that can be recognised, and a wide terminal so that readline does not wrap lines. */
   async start(): Promise<void> {
-    await this.#run(`stty cols 400 rows 100; bind 'set enable-bracketed-paste ${this.options.bracketed ? 'on' : 'off'}'`, 60_000, false);
+    await this.#quiet(60_000, () => this.#screen !== '');
+    const paste = this.options.bracketed ? 'on' : 'off';
+    this.#type(`stty cols 400 rows 100; bind 'set enable-bracketed-paste ${paste}'; PS1='${PROMPT}'`);
+    await this.#quiet(30_000, () => this.#atPrompt(0));
   }
 
-  /** Pastes a text and presses Enter. Rejects if the shell does not come back in time, or is gone. */
-  paste(text: string, timeoutMs = 120_000): Promise<Pasted> {
-    return this.#run(text, timeoutMs, this.options.bracketed);
-  }
-
-  async #run(text: string, timeoutMs: number, bracketed: boolean): Promise<Pasted> {
+  /**
+   * Pastes a text, presses Enter, and waits for the prompt.
+   *
+   * What is asked afterwards (the exit status) is typed only then, as a person would: a program that reads the terminal
+   * while the text runs, such as sudo with a terminal of its own, eats what was typed ahead. If it eats lines of the text
+   * itself, the verdict is missing, and the lane goes red.
+   */
+  async paste(text: string, timeoutMs = 120_000): Promise<Pasted> {
     const from = this.#screen.length;
+    if (this.options.bracketed) this.#child.stdin.write(`\u001b[200~${text}\u001b[201~\r`);
+    else this.#child.stdin.write(`${text.replaceAll('\n', '\r')}\r`);
+    await this.#quiet(timeoutMs, () => this.#atPrompt(from), text);
+    const asked = this.#screen.length;
     const mark = `paste-${++this.#count}-done`;
-    const typed = bracketed ? `\u001b[200~${text}\u001b[201~\r` : `${text.replaceAll('\n', '\r')}\r`;
-    this.#child.stdin.write(typed);
-    // The mark is typed after the text, as a command of its own. It is written in two halves, so that the echo of the
-    // typed line is not taken for its output.
-    this.#child.stdin.write(`printf '\\n%s%s %s\\n' paste- ${this.#count}-done "$?"\r`);
+    // Written in two halves, so that the echo of the typed line is not taken for its output.
+    this.#type(`printf '\\n%s%s %s\\n' paste- ${this.#count}-done "$?"`);
     const done = new RegExp(`(?:^|\\n)${mark} ([0-9]+)\\n`);
+    await this.#quiet(30_000, () => done.test(this.#plain(asked)), text);
+    const screen = this.#plain(from, asked);
+    return {
+      status: Number(done.exec(this.#plain(asked))?.[1]),
+      screen,
+      verdicts: screen.split('\n').filter((l) => /^(PASS|WARN|FAIL|SKIP) [a-z0-9.-]+: /.test(l)),
+    };
+  }
+
+  #type(line: string): void {
+    this.#child.stdin.write(`${line}\r`);
+  }
+
+  #plain(from: number, to?: number): string {
+    return this.#screen.slice(from, to).replaceAll(CONTROL, '');
+  }
+
+  #atPrompt(from: number): boolean {
+    return this.#plain(from).endsWith(PROMPT);
+  }
+
+  /** Waits until the condition holds and the screen has been still for a moment. */
+  async #quiet(timeoutMs: number, holds: () => boolean, text = ''): Promise<void> {
     const deadline = Date.now() + timeoutMs;
+    let length = -1;
     for (;;) {
-      const screen = this.#screen.slice(from).replaceAll(CONTROL, '');
-      const match = done.exec(screen);
-      if (match) {
-        const body = screen.slice(0, match.index);
-        return {
-          status: Number(match[1]),
-          screen: body,
-          verdicts: body.split('\n').filter((l) => /^(PASS|WARN|FAIL|SKIP) [a-z0-9.-]+: /.test(l)),
-        };
-      }
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`the shell did not come back within ${timeoutMs / 1000} s after:\n${text}\n--- screen:\n${screen.slice(-3000)}`);
-      if (this.#child.exitCode !== null) throw new Error(`the shell is gone after:\n${text}\n--- screen:\n${screen.slice(-3000)}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(left, 1000));
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      if (length === this.#screen.length && holds()) return;
+      length = this.#screen.length;
+      const why = Date.now() > deadline ? `did not come back within ${timeoutMs / 1000} s` : this.#child.exitCode !== null ? 'is gone' : '';
+      if (why) throw new Error(`the shell ${why} after:\n${text}\n--- screen:\n${this.#screen.slice(-3000).replaceAll(CONTROL, '')}`);
+      await new Promise((resolve) => setTimeout(resolve, STILL_MS));
     }
   }
 

@@ -3,13 +3,16 @@
  * Fixtures start from them.
  */
 import type { Script } from '../runbook/compile.ts';
-import { createHost, type Host, type Layer } from './host.ts';
+import { cachedLayer, createHost, type Host, type Layer } from './host.ts';
 
 export const STAGES = ['plain', 'prepared', 'upgraded', 'armed', 'trial', 'fell-back', 'committed', 'rolled-back'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Where the script lies inside a host. */
 export const SCRIPT_PATH = '/root/trialboot.sh';
+
+/** Stages whose files are those of an earlier one; what differs is which kernel runs. */
+const LAYERED: Partial<Record<Stage, Stage>> = { armed: 'upgraded', trial: 'upgraded', 'fell-back': 'upgraded' };
 
 /** A command of the script failed while a stage was prepared. */
 export class StageError extends Error {}
@@ -46,19 +49,9 @@ export class StageBuilder {
     }
   }
 
-  /** Files of a stage that can be kept as layers. An armed host cannot: creating a host from it is a boot. */
+  /** Files of a stage that can be kept as a layer. An armed host cannot: creating a host from it is a boot. */
   #base(stage: Stage): Promise<Layer[]> {
-    const layered: Record<Stage, Stage> = {
-      plain: 'plain',
-      prepared: 'prepared',
-      upgraded: 'upgraded',
-      armed: 'upgraded',
-      trial: 'upgraded',
-      'fell-back': 'upgraded',
-      committed: 'committed',
-      'rolled-back': 'rolled-back',
-    };
-    const key = layered[stage];
+    const key = LAYERED[stage] ?? stage;
     let layers = this.#layers.get(key);
     if (!layers) {
       layers = this.#build(key);
@@ -69,11 +62,8 @@ export class StageBuilder {
 
   async #build(stage: Stage): Promise<Layer[]> {
     if (stage === 'plain') return [];
-    const from: Partial<Record<Stage, Stage>> = { prepared: 'plain', upgraded: 'prepared', committed: 'trial', 'rolled-back': 'upgraded' };
-    const parent = from[stage] ?? 'plain';
-    const parentLayers = await this.#base(parent);
-    const host = await this.host(parent);
-    try {
+    const below = stage === 'prepared' ? [] : await this.#base(stage === 'upgraded' ? 'prepared' : 'upgraded');
+    const prepare = async (host: Host): Promise<void> => {
       if (stage === 'prepared') {
         await host.copy(SCRIPT_PATH, this.script.text, 0o755);
         await runScript(host, 'preflight');
@@ -82,16 +72,14 @@ export class StageBuilder {
         await runScript(host, 'preflight');
         await runScript(host, 'upgrade --yes');
       } else if (stage === 'committed') {
+        await this.#forward(host, 'trial');
         await runScript(host, 'verify');
         await runScript(host, 'commit --yes');
       } else {
         await runScript(host, 'rollback --yes');
       }
-      return [await host.save(), ...parentLayers];
-    } catch (error) {
-      await host.destroy();
-      throw error;
-    }
+    };
+    return [await cachedLayer(this.hostId, stage, { script: this.script.sha256 }, prepare, below)];
   }
 
   async #forward(host: Host, stage: Stage): Promise<void> {

@@ -26,13 +26,11 @@ export const dayOf = (run: EvidenceRun): string => run.date.slice(0, 10);
 
 const WELL = new Set(['PASS', 'DONE', 'WARN']);
 
-/** Who pasted, by the scenario's name. A name that is not listed is shown as it is. */
-const PASTED_AS: { [name: string]: string } = {
-  root: 'root',
-  user: 'user with sudo',
-  sudo: 'user with sudo',
-  'user-sudo': 'user with sudo',
-};
+/** Who pasted and how, from a scenario such as `paste/root-bracketed` or `paste/admin-line-by-line`. */
+function pasteOf(run: EvidenceRun): { who: string; how: string } {
+  const [user = '', ...how] = nameOf(run).split('-');
+  return { who: user === 'root' ? 'root' : 'user with sudo', how: how.join(' ') };
+}
 
 const newer = (a: Hit, b: Hit): number =>
   a.run.date < b.run.date ? 1 : a.run.date > b.run.date ? -1 : a.run.id < b.run.id ? -1 : 1;
@@ -71,9 +69,11 @@ function pathLines(records: Hit[], titles: ReadonlyMap<string, string>): BadgeLi
   }
   return [...groups.values()].map((group) => {
     const { run } = group[0]!;
-    const how = run.lane === 'vm' ? 'run in a virtual machine,' : run.lane === 'paste' ? 'pasted on' : 'rehearsed on';
+    const title = titles.get(run.host) ?? run.host;
+    // Rehearsal hosts never boot a kernel: said here and not only below, or `trial.reboot … DONE` would be a lie.
+    const how = { vm: `run in the virtual machine ${title}`, paste: `pasted on ${title}`, rehearsal: `rehearsed on ${title} (no kernel booted there)` };
     return {
-      words: `${how} ${titles.get(run.host) ?? run.host} on ${dayOf(run)}: ${verdicts(group)}`,
+      words: `${how[run.lane]} on ${dayOf(run)}: ${verdicts(group)}`,
       good: group.every((r) => r.run.result === 'pass') && group.some(isWell),
       runs: ids(group),
     };
@@ -105,14 +105,15 @@ function fixtureLine(records: Hit[], step: Step): BadgeLine | undefined {
 function pasteLine(records: Hit[]): BadgeLine | undefined {
   const newest = newestBy(records, (r) => r.run.scenario);
   if (newest.length === 0) return undefined;
-  const who = (r: Hit): string => PASTED_AS[nameOf(r.run)] ?? nameOf(r.run);
   const good = newest.every(isWell);
-  const byName = [...newest].sort((a, b) => (a.run.scenario < b.run.scenario ? -1 : 1));
+  const pastes = [...newest].sort((a, b) => (a.run.scenario > b.run.scenario ? -1 : 1)).map((hit) => ({ hit, ...pasteOf(hit.run) }));
   const day = dayOf(newest[0]!.run);
+  const each = (of: (p: (typeof pastes)[number]) => string): string => list([...new Set(pastes.map(of).filter((w) => w !== ''))]);
+  const how = each((p) => p.how);
   return {
     words: good
-      ? `pasted ${list([...new Set(byName.map((r) => `as ${who(r)}`))])} on ${day}`
-      : `pasted on ${day}: ${byName.map((r) => `as ${who(r)} ${r.step.verdict}${failed(r)}`).join(', ')}`,
+      ? `pasted ${each((p) => `as ${p.who}`)}${how === '' ? '' : `, ${how},`} on ${day}`
+      : `pasted on ${day}: ${pastes.map((p) => `as ${[p.who, p.how].filter(Boolean).join(' ')} ${p.hit.step.verdict}${failed(p.hit)}`).join(', ')}`,
     good,
     runs: ids(newest),
   };

@@ -168,6 +168,12 @@ export const TEXT_RULES: TextRule[] = [
       ),
   },
   {
+    rule: 'brace-newline',
+    message: 'a ${…} that goes over a line end: an interactive bash complains about the $(…) in it (seen with 5.2)',
+    mend: 'assign in two steps: tb_x=$(…), then use ${tb_x:-…} on one line',
+    find: (v) => where(v.unquoted, (l) => /\$\{[^}]*$/.test(l)),
+  },
+  {
     rule: 'apt-asks',
     message: 'apt-get that may ask a question',
     mend: 'sudo env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -y …',

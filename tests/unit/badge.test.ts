@@ -61,12 +61,12 @@ describe('a badge without evidence', () => {
 
 describe('whole runbooks', () => {
   test('name the host, the day and the verdict', () => {
-    expect(badge([path()]).words).toBe('rehearsed on Debian 13 rehearsal host on 2026-11-20: PASS');
+    expect(badge([path()]).words).toBe('rehearsed on Debian 13 rehearsal host (no kernel booted there) on 2026-11-20: PASS');
   });
 
   test('the newest run of a scenario counts, whatever it says', () => {
     const runs = [path({ id: 'old', date: '2026-11-01T00:00:00Z' }), path({ id: 'new', date: '2026-11-22T00:00:00Z' }, 'FAIL')];
-    expect(badge(runs)).toMatchObject({ state: 'bad', words: 'rehearsed on Debian 13 rehearsal host on 2026-11-22: FAIL' });
+    expect(badge(runs)).toMatchObject({ state: 'bad', words: 'rehearsed on Debian 13 rehearsal host (no kernel booted there) on 2026-11-22: FAIL' });
     expect(badge([...runs].reverse()).words).toBe(badge(runs).words);
   });
 
@@ -88,13 +88,13 @@ describe('whole runbooks', () => {
   test('real machines and rehearsals are two lines', () => {
     const b = badge([path(), path({ id: 'vm', lane: 'vm', host: 'vm-trixie' })]);
     expect(b.lines.map((l) => l.words)).toEqual([
-      'rehearsed on Debian 13 rehearsal host on 2026-11-20: PASS',
-      'run in a virtual machine, vm-trixie on 2026-11-20: PASS',
+      'rehearsed on Debian 13 rehearsal host (no kernel booted there) on 2026-11-20: PASS',
+      'run in the virtual machine vm-trixie on 2026-11-20: PASS',
     ]);
   });
 
   test('an unknown host keeps its id', () => {
-    expect(badge([path({ host: 'gone' })]).words).toContain('rehearsed on gone on');
+    expect(badge([path({ host: 'gone' })]).words).toContain('rehearsed on gone (no kernel booted there) on');
   });
 });
 
@@ -126,11 +126,11 @@ describe('fixtures', () => {
 describe('pastes and faults', () => {
   test('name who pasted', () => {
     const steps = [sampleStep(step, 'PASS')];
-    const root = run('debian-13/paste-root', { scenario: 'paste/root', steps });
-    const user = run('debian-13/paste-user', { scenario: 'paste/user', steps });
-    expect(badge([user, root]).words).toBe('pasted as root and as user with sudo on 2026-11-20');
+    const root = run('debian-13/paste-root', { scenario: 'paste/root-bracketed', steps });
+    const user = run('debian-13/paste-user', { scenario: 'paste/admin-line-by-line', steps });
+    expect(badge([user, root]).words).toBe('pasted as root and as user with sudo, bracketed and line by line, on 2026-11-20');
     const failing = { ...user, steps: [sampleStep(step, 'ERROR')] };
-    expect(badge([failing, root])).toMatchObject({ state: 'bad', words: 'pasted on 2026-11-20: as root PASS, as user with sudo ERROR' });
+    expect(badge([failing, root])).toMatchObject({ state: 'bad', words: 'pasted on 2026-11-20: as root bracketed PASS, as user with sudo line by line ERROR' });
   });
 
   test('a fault run counts by how the run ended, not by the verdict', () => {
