@@ -23,7 +23,6 @@ export interface ShellUnit {
 interface Finding {
   line: number;
   code: number;
-  level: string;
   message: string;
 }
 

@@ -46,7 +46,7 @@ export function compileStep(step: Step): string {
   ];
   const lines = attributes
     .filter((a): a is [string, string] => a[1] !== undefined)
-    .map(([name, value]) => `TB_${name}[${id}]=${quote(value)}`);
+    .map(([name, value]) => `TB_${name}['${id}']=${quote(value)}`);
   return [`# step ${id}`, ...lines, `tb_define ${id} << '${END_OF_STEP}'`, text, END_OF_STEP, ''].join('\n');
 }
 

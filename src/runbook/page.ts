@@ -5,7 +5,7 @@ import { digest } from './digest.ts';
 const NAMED: { [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' };
 
 /** Text of HTML source without tags: character references resolved. Throws for a reference it does not know. */
-export const unescape = (html: string): string =>
+export const plainText = (html: string): string =>
   html.replace(/&(?:#(\d+)|#[xX]([0-9a-fA-F]+)|([a-zA-Z]+));/g, (whole, dec?: string, hex?: string, name?: string) => {
     if (dec) return String.fromCodePoint(Number(dec));
     if (hex) return String.fromCodePoint(Number.parseInt(hex, 16));
@@ -29,8 +29,8 @@ export function stepsOnPage(html: string): PageStep[] {
     const figures = [...inner!.matchAll(/<figure class="code run">(.*?)<\/figure>/gs)].map((m) => m[1]!);
     return {
       id: id!,
-      shown: figures.flatMap((f) => [...f.matchAll(/<code>(.*?)<\/code>/gs)].map((m) => unescape(m[1]!.replace(/<[^>]*>/g, '')))),
-      copied: [...inner!.matchAll(/ data-copy="([^"]*)"/g)].map((m) => unescape(m[1]!)),
+      shown: figures.flatMap((f) => [...f.matchAll(/<code>(.*?)<\/code>/gs)].map((m) => plainText(m[1]!.replace(/<[^>]*>/g, '')))),
+      copied: [...inner!.matchAll(/ data-copy="([^"]*)"/g)].map((m) => plainText(m[1]!)),
     };
   });
 }

@@ -13,8 +13,8 @@ tb_state_read() {
   [[ -e $TRIALBOOT_STATE ]] || return 0
   [[ -d $TRIALBOOT_STATE ]] || tb_state_stop "$TRIALBOOT_STATE is not a directory" 'move it away or use --state DIR'
   [[ -e $mark ]] || return 0
-  { read -r _ format distro version < "$mark"; } 2> /dev/null ||
-    tb_state_stop "cannot read $mark" "look at it, or move $TRIALBOOT_STATE away to start anew"
+  [[ -f $mark && -r $mark ]] || tb_state_stop "cannot read $mark" "look at it, or move $TRIALBOOT_STATE away to start anew"
+  read -r _ format distro version < "$mark" || :
   [[ $format =~ ^[0-9]+$ && -n $version ]] ||
     tb_state_stop "$mark is damaged" "look at it, or move $TRIALBOOT_STATE away to start anew"
   if ((format != TB_STATE_FORMAT)) || [[ $distro != "$TB_DISTRO" ]]; then

@@ -55,8 +55,8 @@ export function sampleEvidence(runbook: Runbook): Record<string, EvidenceRun> {
         ),
       ),
     ),
-    [`${distro}/paste-root`]: run('paste/root', ran.map((s) => sampleStep(s, usual(s)))),
-    [`${distro}/paste-user`]: run('paste/user', ran.map((s) => sampleStep(s, usual(s)))),
+    [`${distro}/paste-root-bracketed`]: run('paste/root-bracketed', ran.map((s) => sampleStep(s, usual(s)))),
+    [`${distro}/paste-admin-line-by-line`]: run('paste/admin-line-by-line', ran.map((s) => sampleStep(s, usual(s)))),
     [`${distro}/cut-install`]: run('cut/install', ran.slice(-3).map((s) => sampleStep(s, 'DONE')), { host: 'no-such-host' }),
     ...(changed && {
       [`${distro}/path-old`]: run('path/old', [sampleStep(changed, usual(changed), { sha256: '0'.repeat(64) })], { date: '2026-10-01T08:00:00Z' }),

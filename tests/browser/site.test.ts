@@ -78,7 +78,9 @@ async function violations(page: Page): Promise<string[]> {
   return found.map((v) => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0]?.html} ${v.nodes[0]?.failureSummary ?? ''}`);
 }
 
-const openAll = (page: Page) => page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
+const openAll = (page: Page) => page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
 
 describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
   test('no page has errors, failed requests or axe violations (WCAG 2.2 AA)', async () => {
@@ -230,6 +232,7 @@ test('without JavaScript every command is there to read, and no dead button', as
     expect(await codes.count()).toBeGreaterThan(2);
     for (const code of await codes.all()) expect(await code.isVisible()).toBe(true);
     const first = (await page.locator('article.step').first().getAttribute('id'))!;
+    // biome-ignore lint/performance/useDomNodeTextContent: what the reader sees is meant
     expect(await codes.first().innerText()).toBe(steps.find((s) => s.id === first)!.text);
     expect(await page.locator('button:visible').count()).toBe(0);
   });

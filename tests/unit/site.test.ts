@@ -115,7 +115,7 @@ describe('HTML', () => {
       const html = read('evidence', file);
       const levels = [...html.matchAll(/<h([1-6])/g)].map((m) => Number(m[1]));
       expect(levels.filter((l) => l === 1), file).toHaveLength(1);
-      levels.forEach((l, i) => expect(l - (levels[i - 1] ?? 0), `${file}, heading ${i + 1}`).toBeLessThanOrEqual(1));
+      for (const [i, level] of levels.entries()) expect(level - (levels[i - 1] ?? 0), `${file}, heading ${i + 1}`).toBeLessThanOrEqual(1);
       expect(html, file).not.toMatch(/<[^>]+ style=|<style|<script(?![^>]* src=)|\son[a-z]+="/);
     }
   });

@@ -1,0 +1,139 @@
+/**
+ * `npm test [-- SUITE…]`: everything that can run on this machine. As root on Debian or Ubuntu the missing Debian packages are
+ * installed first; elsewhere the suites that lack them are listed as skipped, with the command that would install them.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { loadavg } from 'node:os';
+import { ROOT } from './lib/project.ts';
+
+interface Suite {
+  name: string;
+  what: string;
+  /** Commands of Debian packages the suite cannot do without. */
+  needs: Tool[];
+  /** Must the suite run as root? */
+  root?: boolean;
+  argv: string[];
+  /** A vitest folder: tests are counted one by one. */
+  vitest?: string;
+}
+
+interface Tool {
+  command: string;
+  package: string;
+}
+
+const CHROMIUM: Tool = { command: 'chromium', package: 'chromium' };
+const REHEARSAL: Tool[] = [
+  { command: 'mmdebstrap', package: 'mmdebstrap' },
+  { command: 'apt-ftparchive', package: 'apt-utils' },
+  { command: 'nsenter', package: 'util-linux' },
+];
+/** Nicer with Debian's own, possible without. */
+const OPTIONAL: Tool[] = [{ command: 'shellcheck', package: 'shellcheck' }];
+
+const vitest = (folder: string): Pick<Suite, 'argv' | 'vitest'> => ({
+  argv: ['npx', 'vitest', 'run', `tests/${folder}`, '--reporter=dot', '--reporter=json', `--outputFile.json=test-results/${folder}.json`],
+  vitest: folder,
+});
+
+const SUITES: Suite[] = [
+  { name: 'content', what: 'step contract, ShellCheck, shell parser', needs: [], argv: ['npx', 'node', 'scripts/lint-content.ts'] },
+  { name: 'lint', what: 'Biome', needs: [], argv: ['npx', 'biome', 'lint', '--error-on-warnings', '.'] },
+  { name: 'types', what: 'astro check', needs: [], argv: ['npx', 'astro', 'check'] },
+  { name: 'unit', what: 'pure functions, and the built site', needs: [], ...vitest('unit') },
+  { name: 'browser', what: 'pages in Chromium', needs: [CHROMIUM], ...vitest('browser') },
+  { name: 'rehearsal', what: 'scripts and checks on throw-away Debian hosts', needs: REHEARSAL, root: true, ...vitest('rehearsal') },
+  { name: 'paste', what: 'every fence typed into a terminal', needs: REHEARSAL, root: true, ...vitest('paste') },
+];
+
+interface Result {
+  suite: Suite;
+  passed: number;
+  failed: number;
+  skipped: number;
+  seconds: number;
+  why?: string;
+}
+
+const onPath = (command: string): boolean =>
+  [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((dir) => existsSync(join(dir, command)));
+
+const isRoot = process.getuid?.() === 0;
+const hasApt = onPath('apt-get');
+const installCommand = (tools: Tool[]): string =>
+  `${isRoot ? '' : 'sudo '}apt-get install --no-install-recommends ${[...new Set(tools.map((t) => t.package))].join(' ')}`;
+
+/** Installs what is missing, where that can be done without asking. */
+function installMissing(suites: Suite[]): void {
+  const missing = [...suites.flatMap((s) => s.needs), ...OPTIONAL].filter((t) => !onPath(t.command));
+  if (missing.length === 0 || !isRoot || !hasApt) return;
+  const packages = [...new Set(missing.map((t) => t.package))];
+  console.log(`installing Debian packages: ${packages.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env });
+  const r = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: ['ignore', 'ignore', 'inherit'], env });
+  // What counts is whether the commands are there now, below; the status alone says little.
+  if (r.status !== 0) console.log(`apt-get ended with ${r.status}`);
+}
+
+/** Why a suite cannot run here, with the command that would mend it. */
+function obstacle(suite: Suite): string | undefined {
+  const missing = suite.needs.filter((t) => !onPath(t.command));
+  if (missing.length > 0) {
+    return `needs ${missing.map((t) => t.command).join(', ')}: ${hasApt ? installCommand(missing) : 'runs on Debian and Ubuntu only'}`;
+  }
+  if (suite.root && !isRoot) return 'needs root (namespaces and mounts): sudo npm test';
+  return undefined;
+}
+
+function runSuite(suite: Suite): Promise<Result> {
+  const started = Date.now();
+  const json = suite.vitest ? join(ROOT, `test-results/${suite.vitest}.json`) : undefined;
+  if (json) rmSync(json, { force: true });
+  console.log(`\n── ${suite.name}: ${suite.what}`);
+  const [file, ...args] = suite.argv;
+  return new Promise((resolve) => {
+    const child = spawn(file!, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' } });
+    // A terminal shows progress by itself; a log file must show that long work goes on.
+    const beat = setInterval(() => console.log(`   … ${suite.name}, ${Math.round((Date.now() - started) / 1000)} s, load ${loadavg()[0]!.toFixed(1)}`), 60_000);
+    child.on('close', (status) => {
+      clearInterval(beat);
+      const seconds = (Date.now() - started) / 1000;
+      if (!json) return resolve({ suite, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0, seconds });
+      if (!existsSync(json)) return resolve({ suite, passed: 0, failed: 1, skipped: 0, seconds, why: `the runner ended with ${status} and wrote no result` });
+      const r = JSON.parse(readFileSync(json, 'utf8')) as Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests' | 'numFailedTestSuites', number>;
+      // A file that cannot be loaded has no failed test, and an empty run no failure at all: neither may look green.
+      const failed = r.numFailedTests + (status !== 0 && r.numFailedTests === 0 ? 1 : 0) + (r.numPassedTests + r.numPendingTests === 0 ? 1 : 0);
+      resolve({ suite, passed: r.numPassedTests, failed, skipped: r.numPendingTests + r.numTodoTests, seconds });
+    });
+  });
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((w) => !SUITES.some((s) => s.name === w));
+if (unknown.length > 0 || wanted.includes('--help')) {
+  console.error(`unknown suite ${unknown.join(', ')}; there are: ${SUITES.map((s) => s.name).join(', ')}`);
+  process.exit(2);
+}
+const suites = SUITES.filter((s) => wanted.length === 0 || wanted.includes(s.name));
+mkdirSync(join(ROOT, 'test-results'), { recursive: true });
+installMissing(suites);
+// Pages and tests read the compiled scripts.
+const built = spawnSync('npx', ['node', 'scripts/build-scripts.ts'], { cwd: ROOT, stdio: 'inherit' });
+if (built.status !== 0) process.exit(1);
+const results: Result[] = [];
+for (const suite of suites) {
+  const why = obstacle(suite);
+  results.push(why ? { suite, passed: 0, failed: 0, skipped: 1, seconds: 0, why } : await runSuite(suite));
+}
+console.log('\n── summary');
+for (const r of results) {
+  const word = r.failed > 0 ? 'FAILED' : r.why ? 'skipped' : 'ok';
+  console.log(`${word.padEnd(8)} ${r.suite.name.padEnd(10)} ${String(r.passed).padStart(4)} passed ${String(r.failed).padStart(3)} failed ${String(r.skipped).padStart(3)} skipped ${r.seconds.toFixed(0).padStart(5)} s${r.why ? `  ${r.why}` : ''}`);
+}
+const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((n, r) => n + r[key], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = sum('failed') > 0 ? 1 : 0;

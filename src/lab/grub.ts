@@ -1,0 +1,63 @@
+/**
+ * What GRUB would do with a host's disk. GRUB's own interpreter has the word; the lab's reader runs the same menu first,
+ * because it also knows when GRUB would stop and wait for a person, and a difference between the two stops the run.
+ */
+import { parseGrubenv, setInGrubenv } from './grub-env.ts';
+import { runGrubEmu } from './grub-emu.ts';
+import { playGrub, type GrubDisk, type GrubOutcome } from './grub-menu.ts';
+import { probeAnswer } from './grub-probe.ts';
+
+/** The disk at power-on, by absolute path. */
+export interface BootDisk {
+  /** Text of the files in /boot/grub. */
+  texts: ReadonlyMap<string, string>;
+  /** Sizes of the files GRUB could load. */
+  sizes: ReadonlyMap<string, number>;
+  /** Can GRUB write grubenv? */
+  envWritable: boolean;
+  /** What somebody at the console chooses. */
+  pick?: string | undefined;
+}
+
+const GRUB_DIR = '/boot/grub/';
+
+/** GRUB's view of the disk; with /boot on a file system of its own, GRUB's paths begin there. */
+const grubDisk = (disk: BootDisk): GrubDisk => ({
+  read: (path) => disk.texts.get(path) ?? disk.texts.get(`/boot${path}`),
+  size: (path) => disk.sizes.get(path) ?? disk.sizes.get(`/boot${path}`) ?? disk.texts.get(path)?.length,
+});
+
+/** GRUB writes its environment on plain partitions and through a few file systems only; the table describes the host's. */
+export const isEnvWritable = (table: string): boolean =>
+  (probeAnswer(table, '/boot/grub', 'abstraction') ?? '') === '' && !/^(btrfs|zfs|f2fs|reiserfs)$/.test(probeAnswer(table, '/boot/grub', 'fs') ?? '');
+
+/** The outcome in words, for comparing and for errors. Without blanks: the interpreter's console breaks lines at them. */
+const inWords = (o: { path: string; linux?: { path: string; args: string } | undefined; initrd: readonly string[]; grubenv: string | undefined }): string =>
+  JSON.stringify({ entry: o.path, linux: o.linux?.path ?? '', args: o.linux?.args ?? '', initrd: o.initrd, grubenv: o.grubenv?.replace(/#+$/, '') }).replace(/\s/g, '');
+
+/**
+ * Asks GRUB.
+ * @param layers of the root in which the interpreter runs, topmost first
+ * @throws Error when GRUB's interpreter and the lab's reader differ: then the reader has a mistake, and a run that went on
+ *   would prove nothing
+ */
+export async function askGrub(layers: readonly string[], disk: BootDisk): Promise<GrubOutcome> {
+  const ours = playGrub(grubDisk(disk), { envWritable: disk.envWritable, ...(disk.pick === undefined ? {} : { pick: disk.pick }) });
+  // At its prompt, or at a menu that waits for a key, the interpreter would wait too.
+  if (!ours.entry) return ours;
+  const grubenv = disk.texts.get(`${GRUB_DIR}grubenv`);
+  const emu = await runGrubEmu(layers, {
+    configs: Object.fromEntries([...disk.texts].filter(([k]) => k.startsWith(GRUB_DIR) && k.endsWith('.cfg')).map(([k, v]) => [k.slice(GRUB_DIR.length), v])),
+    grubenv,
+    files: disk.sizes,
+    envWritable: disk.envWritable && grubenv !== undefined && parseGrubenv(grubenv) !== undefined,
+    pick: disk.pick,
+  });
+  const written = emu?.saved.reduce<string | undefined>((text, [name, value]) => (text === undefined ? undefined : setInGrubenv(text, name, value)), grubenv);
+  const theirs = emu && inWords({ path: emu.chosen, linux: emu.linux, initrd: emu.initrd, grubenv: emu.saved.length > 0 ? written : undefined });
+  const own = inWords({ path: ours.entry.path, linux: ours.linux, initrd: ours.initrd, grubenv: ours.grubenv });
+  if (theirs !== own) {
+    throw new Error(`lab: GRUB's interpreter and the lab's reader of boot menus differ, so this start cannot be judged.\n  GRUB: ${theirs ?? 'came to no end'}\n  lab:  ${own}\nMend: correct src/lab/grub-menu.ts; GRUB is right.`);
+  }
+  return ours;
+}

@@ -1,0 +1,298 @@
+/** Rehearsal hosts: throw-away Debian machines on which real package and boot tools run, and which can be restarted. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import yaml from 'js-yaml';
+import { HostSpec } from '../model/host.ts';
+import { artifact, cacheDir, removeTree, touchArtifact } from './cache.ts';
+import { powerOn, type BootRecord, type OffRun } from './firmware.ts';
+import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './guard.ts';
+import { goldLayers } from './layer-gold.ts';
+import { standInSources } from './layer-shape.ts';
+import { Machine } from './machine.ts';
+import { run, type ExecResult } from './run.ts';
+
+export type { BootRecord } from './firmware.ts';
+export type { ExecResult } from './run.ts';
+export { HostRefused } from './guard.ts';
+export { listHosts, reapHosts, type ListedHost } from './registry.ts';
+export { requirements, type Requirements } from './requirements.ts';
+
+/** How long a command may take when nothing else is said: a kernel upgrade on a busy machine stays well below. */
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+/** Dead starts in a row after which the lab gives up: a real operator would fetch a rescue disk. */
+const MAX_DEAD = 5;
+
+/** What a host has written, frozen, with everything it stood on. */
+export interface Layer {
+  /** Kind of host it was made from. */
+  readonly hostId: string;
+  /** Folders, topmost first, without the layers every host of this kind has. */
+  readonly trees: readonly string[];
+  /** Removes it from the disk. No host may stand on it any more. */
+  drop(): Promise<void>;
+}
+
+export interface ExecOptions {
+  /** Login name in the host; root when not given. */
+  user?: string;
+  /** Added to the clean environment. */
+  env?: Record<string, string>;
+  /** Milliseconds; then everything the command started is killed and the status is 124. */
+  timeoutMs?: number;
+  /** Text for standard input; empty when not given. */
+  stdin?: string | Uint8Array;
+}
+
+/** A running rehearsal host. */
+export interface Host {
+  /** Its own id, different for each host. */
+  readonly id: string;
+  readonly spec: HostSpec;
+  /** Its process 1, as the machine numbers it. */
+  readonly pid: number;
+  /** Every start since it was made, dead ones included, oldest first. */
+  readonly boots: readonly BootRecord[];
+  /**
+   * Runs `bash -c script` in the host with a clean environment, in the user's home.
+   * @throws HostRefused when the host is gone; nothing was run then
+   */
+  exec(script: string, o?: ExecOptions): Promise<ExecResult>;
+  /**
+   * The full command line that enters the host, checked at both ends, and runs `command` there: for a runner that
+   * gives it a terminal. Use it at once; each call checks anew.
+   */
+  argv(o: { user?: string; env?: Record<string, string> } | undefined, command: readonly string[]): string[];
+  /** Writes a file in the host, through the host's own names and links; folders above it are made. */
+  copy(to: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  /** Text of a file in the host. */
+  read(path: string): Promise<string>;
+  /** What the host was told to do by reboot, shutdown and the like since its start, one line each. */
+  rebootRequests(): Promise<string[]>;
+  /**
+   * Restarts the host: GRUB chooses from the real menu. A start that comes to nothing is followed by another one, as
+   * panic=N or an operator would; all are in {@link Host.boots}.
+   * @param o `pick`: what somebody at the console chooses instead of the default, at the first start only
+   * @returns the start that came up
+   */
+  reboot(o?: { pick?: string }): Promise<BootRecord>;
+  /** Cuts the power and switches it on again. Files are kept as they are: the loss of unwritten data is not rehearsed. */
+  powerCycle(o?: { pick?: string }): Promise<BootRecord>;
+  /** Freezes what the host has written as a layer that new hosts can start from, and destroys the host. */
+  save(): Promise<Layer>;
+  /** Ends the host and removes everything of it. */
+  destroy(): Promise<void>;
+}
+
+const CONTENT = fileURLToPath(new URL('../../content/hosts/', import.meta.url));
+
+/**
+ * The description of a host.
+ * @param hostId name of a file under content/hosts, without .yaml
+ * @throws Error when there is none, or when it does not fit its schema
+ */
+export function readHostSpec(hostId: string): HostSpec {
+  if (!/^[a-z][a-z0-9-]*$/.test(hostId)) throw new Error(`lab: ${JSON.stringify(hostId)} is not the id of a host`);
+  let text: string;
+  try {
+    text = readFileSync(join(CONTENT, `${hostId}.yaml`), 'utf8');
+  } catch {
+    throw new Error(`lab: no host ${hostId}. Mend: use one of the files under content/hosts, without .yaml`);
+  }
+  const spec = HostSpec.parse(yaml.load(text));
+  if (spec.id !== hostId) throw new Error(`content/hosts/${hostId}.yaml: id is ${spec.id}. Mend: name the file after its id`);
+  return spec;
+}
+
+class RehearsalHost implements Host {
+  readonly #machine: Machine;
+  readonly #above: readonly string[];
+  readonly #grub: readonly string[];
+  readonly #boots: BootRecord[] = [];
+
+  /**
+   * @param above layers over those every host of this kind has
+   * @param grub layers of the root in which GRUB's interpreter runs
+   */
+  constructor(machine: Machine, above: readonly string[], grub: readonly string[]) {
+    this.#machine = machine;
+    this.#above = above;
+    this.#grub = grub;
+  }
+
+  get id(): string {
+    return this.#machine.id;
+  }
+
+  get spec(): HostSpec {
+    return this.#machine.spec;
+  }
+
+  get pid(): number {
+    return this.#machine.pid;
+  }
+
+  get boots(): readonly BootRecord[] {
+    return this.#boots;
+  }
+
+  async exec(script: string, o: ExecOptions = {}): Promise<ExecResult> {
+    return this.#run(['/bin/bash', '-c', script], o);
+  }
+
+  async #run(command: readonly string[], o: ExecOptions): Promise<ExecResult> {
+    const argv = this.#machine.argv(command, o);
+    const r = await run(argv, { timeoutMs: o.timeoutMs ?? DEFAULT_TIMEOUT_MS, ...(o.stdin === undefined ? {} : { stdin: o.stdin }) });
+    if (r.status === REFUSED_STATUS && r.stderr.includes(REFUSED_WORDS)) throw new HostRefused(this.id, this.pid, 'another process has its number now');
+    return r;
+  }
+
+  argv(o: { user?: string; env?: Record<string, string> } | undefined, command: readonly string[]): string[] {
+    return this.#machine.argv(command, o ?? {});
+  }
+
+  async copy(to: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+    const script = 'mkdir -p -- "$(dirname -- "$1")" && cat >"$1" && chmod "$2" -- "$1"';
+    const r = await this.#run(['/bin/sh', '-c', script, 'copy', absolute(to), mode.toString(8)], { stdin: content });
+    if (r.status !== 0) throw new Error(`lab: cannot write ${to} in ${this.id}: ${r.stderr.trim()}`);
+  }
+
+  async read(path: string): Promise<string> {
+    const r = await this.#run(['/bin/cat', '--', absolute(path)], {});
+    if (r.status !== 0) throw new Error(`lab: cannot read ${path} in ${this.id}: ${r.stderr.trim()}`);
+    return r.stdout;
+  }
+
+  async rebootRequests(): Promise<string[]> {
+    const r = await this.#run(['/bin/sh', '-c', 'cat /run/lab/reboot-requested 2>/dev/null'], {});
+    return r.stdout.split('\n').filter((l) => l !== '');
+  }
+
+  reboot(o: { pick?: string } = {}): Promise<BootRecord> {
+    return this.start('reboot', o.pick);
+  }
+
+  powerCycle(o: { pick?: string } = {}): Promise<BootRecord> {
+    return this.start('power-cycle', o.pick);
+  }
+
+  /** Starts the host until a start comes up. */
+  async start(cause: BootRecord['cause'], pick?: string): Promise<BootRecord> {
+    await this.#machine.stop();
+    const tables = standInTables();
+    let why = cause;
+    let choice = pick;
+    for (let dead = 0; dead < MAX_DEAD; dead += 1) {
+      const off: OffRun = (script, args, stdin) => this.#machine.off(script, args, stdin);
+      const { record, lab, again } = await powerOn({ off, tables, grub: this.#grub, cause: why, pick: choice });
+      this.#boots.push(record);
+      if (record.dead === undefined) {
+        await this.#machine.start(lab);
+        return record;
+      }
+      why = again ? 'panic' : 'power-cycle';
+      choice = undefined;
+    }
+    const last = this.#boots.slice(-MAX_DEAD).map((b) => `${b.entryPath || '(no entry)'}: ${b.dead}`);
+    throw new Error(`lab: ${this.id} does not come up after ${MAX_DEAD} starts:\n  ${last.join('\n  ')}`);
+  }
+
+  async save(): Promise<Layer> {
+    const dir = join(cacheDir(), 'saved', `${this.spec.id}-${process.pid}-${randomBytes(4).toString('hex')}`);
+    mkdirSync(dirname(dir), { recursive: true });
+    try {
+      await this.saveTo(dir);
+    } catch (error) {
+      await removeTree(dir);
+      throw error;
+    }
+    saved.add(dir);
+    process.once('exit', () => {
+      if (saved.delete(dir)) rmSync(dir, { recursive: true, force: true });
+    });
+    return layer(this.spec.id, [dir, ...this.#above], async () => {
+      saved.delete(dir);
+      await removeTree(dir);
+    });
+  }
+
+  /** Freezes the disk into a folder and destroys the host. */
+  async saveTo(dir: string): Promise<void> {
+    try {
+      await this.#machine.stop();
+      await this.#machine.copyUpper(dir);
+    } finally {
+      await this.destroy();
+    }
+  }
+
+  destroy(): Promise<void> {
+    return this.#machine.destroy();
+  }
+}
+
+/** Layers saved by this process and not dropped yet. */
+const saved = new Set<string>();
+
+const layer = (hostId: string, trees: readonly string[], drop: () => Promise<void>): Layer => ({ hostId, trees, drop });
+
+const absolute = (path: string): string => {
+  if (!path.startsWith('/')) throw new Error(`lab: ${JSON.stringify(path)} is not an absolute path in a host`);
+  return path;
+};
+
+const standInTables = (): Record<string, string> => Object.fromEntries(Object.entries(standInSources()).map(([k, v]) => [k.replace(/^.*\//, ''), v]));
+
+/**
+ * Makes a host and starts it. The first call for a kind of host builds its layers, which takes minutes and the network;
+ * later ones take a fraction of a second.
+ * @param hostId name of a file under content/hosts
+ * @param o `layers`: what saved hosts had written, topmost first
+ * @throws Error when the layers cannot be built or the host does not come up
+ */
+export async function createHost(hostId: string, o: { layers?: readonly Layer[] } = {}): Promise<Host> {
+  return createRehearsalHost(hostId, o.layers ?? []);
+}
+
+async function createRehearsalHost(hostId: string, layers: readonly Layer[]): Promise<RehearsalHost> {
+  const spec = readHostSpec(hostId);
+  const foreign = layers.find((l) => l.hostId !== hostId);
+  if (foreign) throw new Error(`lab: a layer of ${foreign.hostId} does not fit a host ${hostId}`);
+  const gold = await goldLayers(spec);
+  const above = layers.flatMap((l) => l.trees);
+  const machine = await Machine.assemble(spec, [...above, ...gold.trees]);
+  const host = new RehearsalHost(machine, above, gold.grub);
+  try {
+    await host.start('power-on');
+  } catch (error) {
+    await host.destroy();
+    throw error;
+  }
+  return host;
+}
+
+/**
+ * A layer that is prepared once and kept in the cache: for states many runs begin with.
+ * @param name short name of the state, part of the cache's key
+ * @param inputs everything else the state depends on (scripts, options); the host's own layers are added
+ * @param prepare brings a fresh host into the state; when it throws, nothing is kept
+ * @param on layers the fresh host starts from, topmost first
+ */
+export async function cachedLayer(hostId: string, name: string, inputs: unknown, prepare: (host: Host) => Promise<void>, on: readonly Layer[] = []): Promise<Layer> {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`lab: ${JSON.stringify(name)} is not a name for a layer: lower-case letters, digits and - only`);
+  const gold = await goldLayers(readHostSpec(hostId));
+  const below = on.flatMap((l) => l.trees);
+  const dir = await artifact(`${name}-${hostId}`, { inputs, gold: gold.trees, below }, async (temp) => {
+    const host = await createRehearsalHost(hostId, on);
+    try {
+      await prepare(host);
+      await host.saveTo(join(temp, 'tree'));
+    } finally {
+      await host.destroy();
+    }
+  });
+  touchArtifact(dir);
+  return layer(hostId, [join(dir, 'tree'), ...below], () => removeTree(dir));
+}

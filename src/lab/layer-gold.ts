@@ -1,0 +1,67 @@
+/** The layer in which the old kernel has been installed, by the host's own apt, with its initramfs and GRUB menu. */
+import { basename, join } from 'node:path';
+import type { HostSpec } from '../model/host.ts';
+import { artifact, touchArtifact } from './cache.ts';
+import { emuLayer } from './grub-emu.ts';
+import { archiveLayer } from './layer-archive.ts';
+import { baseLayer } from './layer-base.ts';
+import { shapeLayer } from './layer-shape.ts';
+import { Machine } from './machine.ts';
+import { mustRun } from './run.ts';
+
+const REVISION = 1;
+
+// What an installer does: boot loader files, the kernel, the menu. Everything here is the real tool.
+const INSTALL = `set -eu
+export DEBIAN_FRONTEND=noninteractive
+grub-editenv /boot/grub/grubenv create
+mkdir -p /boot/grub/i386-pc /boot/grub/fonts /boot/grub/locale
+cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
+cp /usr/share/grub/unicode.pf2 /boot/grub/fonts/
+grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2
+apt-get update
+apt-get install -y --no-install-recommends "$@"
+apt-get clean
+update-grub
+sync
+`;
+
+/** Everything hosts of one kind stand on. */
+export interface HostLayers {
+  /** The layers of the disk, topmost first. */
+  trees: string[];
+  /** The layers of the root in which GRUB's interpreter runs, topmost first. */
+  grub: string[];
+}
+
+/**
+ * All finished layers of a host.
+ * @throws Error when a layer cannot be built; what was finished stays in the cache
+ */
+export async function goldLayers(spec: HostSpec): Promise<HostLayers> {
+  const base = await baseLayer(spec);
+  const archive = await archiveLayer(spec, base);
+  const shape = await shapeLayer(spec, base);
+  const below = [shape, archive, base].map((d) => join(d, 'tree'));
+  const inputs = { revision: REVISION, install: INSTALL, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
+  const gold = await artifact(`gold-${spec.id}`, inputs, async (dir) => {
+    const machine = await Machine.assemble(spec, below);
+    try {
+      // No kernel to start yet, as in an installer; the host shows the machine's own until it has one.
+      await machine.start(new Map([['virt', 'kvm\n'], ['units', ''], ['grub-probe', await probeTable(machine)]]));
+      await mustRun(`installing the old kernel of ${spec.id}`, machine.argv(['/bin/bash', '-c', INSTALL, 'install', ...spec.kernels.old.packages]), { timeoutMs: 900_000 });
+      await machine.stop();
+      await machine.copyUpper(join(dir, 'tree'));
+    } finally {
+      await machine.destroy();
+    }
+  });
+  const emu = await emuLayer(spec, base);
+  for (const dir of [gold, emu, shape, archive, base]) touchArtifact(dir);
+  return { trees: [join(gold, 'tree'), ...below], grub: [emu, base].map((d) => join(d, 'tree')) };
+}
+
+async function probeTable(machine: Machine): Promise<string> {
+  const r = await machine.off('cat /usr/lib/trialboot-lab/grub-probe.table');
+  return r.stdout.toString('utf8');
+}

@@ -1,0 +1,19 @@
+import type { APIRoute, GetStaticPaths } from 'astro';
+import { API, type ApiName } from '../../../model/api.ts';
+import { distrosDocument, evidenceDocument, stepsDocument } from '../../../runbook/api.ts';
+import { site } from '../../_site.ts';
+
+export const getStaticPaths = (() => Object.keys(API).map((name) => ({ params: { name } }))) satisfies GetStaticPaths;
+
+/** Each document passes its own published schema before it is written. */
+export const GET: APIRoute = async ({ params }) => {
+  const { steps, runbooks, runs, distros, scripts } = await site();
+  const documents = {
+    steps: () => stepsDocument(steps, runbooks, runs),
+    distros: () => distrosDocument(distros),
+    scripts: () => scripts,
+    evidence: () => evidenceDocument(runs),
+  };
+  const name = params['name'] as ApiName;
+  return new Response(`${JSON.stringify(API[name].parse(documents[name]()))}\n`);
+};
