@@ -2,6 +2,7 @@ import { glob } from 'astro/loaders';
 import { defineCollection } from 'astro:content';
 import { DistroMeta } from './model/distro.ts';
 import { EvidenceRun } from './model/evidence.ts';
+import { FeatureMeta } from './model/feature.ts';
 import { HostSpec } from './model/host.ts';
 import { stepIdOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
@@ -25,6 +26,10 @@ export const collections = {
   distros: defineCollection({
     loader: glob({ base: 'content/distros', pattern: '*.mdx', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: DistroMeta,
+  }),
+  features: defineCollection({
+    loader: glob({ base: 'content/features', pattern: '*.mdx', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: FeatureMeta,
   }),
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),

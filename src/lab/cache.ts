@@ -4,7 +4,7 @@
  * same thing.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, statfsSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,19 @@ export function cacheDir(): string {
     throw new Error(`lab: the cache folder ${JSON.stringify(dir)} has to be an absolute path without : , \\ and blanks. Mend: set TRIALBOOT_CACHE.`);
   }
   return dir;
+}
+
+const OVERLAYFS_MAGIC = 0x794c7630;
+
+/** Is the cache on an overlay file system? Layers there could not hold what overlayfs itself writes into them. */
+export function cacheOnOverlay(): boolean {
+  mkdirSync(cacheDir(), { recursive: true, mode: 0o755 });
+  return statfsSync(cacheDir()).type === OVERLAYFS_MAGIC;
+}
+
+/** @throws Error when layers cannot lie where the cache is */
+export function assertCacheFileSystem(): void {
+  if (cacheOnOverlay()) throw new Error(`lab: ${cacheDir()} is on an overlay file system, as in most containers. Mend: set TRIALBOOT_CACHE to a folder on a real disk or a volume.`);
 }
 
 /** One line on standard error. */

@@ -56,7 +56,7 @@ set config_directory=(host)${EMU_CONFIG}
 set grub_platform=pc
 set grub_cpu=i386
 function tb_have {
-  if [ -s "(host)${EMU_DISK}$1" -o -s "(host)${EMU_DISK}/boot$1" ]; then
+  if [ $2 "(host)${EMU_DISK}$1" -o $2 "(host)${EMU_DISK}/boot$1" ]; then
     true
   else
     echo "<TB ERROR file $1 not found TB>"
@@ -64,7 +64,7 @@ function tb_have {
   fi
 }
 function tb_linux {
-  if tb_have "$1"; then
+  if tb_have "$1" -s; then
     set tb_loaded=y
     echo "<TB LINUX TB>"
     for word in $@; do
@@ -83,7 +83,7 @@ function tb_initrd {
   else
     set tb_all=y
     for file in $@; do
-      if tb_have "$file"; then
+      if tb_have "$file" -f; then
         true
       else
         set tb_all=

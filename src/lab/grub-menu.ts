@@ -348,8 +348,10 @@ class Grub {
     const names: string[] = [];
     for (let i = 0; i < args.length; i += 1) {
       const arg = args[i]!;
-      if (arg === '-f' || arg === '--file') path = args[(i += 1)] ?? path;
-      else if (arg.startsWith('--file=')) path = arg.slice(7);
+      if (arg === '-f' || arg === '--file') {
+        i += 1;
+        path = args[i] ?? path;
+      } else if (arg.startsWith('--file=')) path = arg.slice(7);
       else if (arg !== '--skip-sig' && arg !== '-s') names.push(arg);
     }
     return { path, names };
@@ -391,8 +393,10 @@ class Grub {
     for (let i = 0; i < args.length; i += 1) {
       const arg = args[i]!;
       if (/^--(class|users|hotkey|source)$/.test(arg)) i += 1;
-      else if (arg === '--id') id = args[(i += 1)];
-      else if (arg.startsWith('--id=')) id = arg.slice(5);
+      else if (arg === '--id') {
+        i += 1;
+        id = args[i];
+      } else if (arg.startsWith('--id=')) id = arg.slice(5);
       else if (arg === '--unrestricted' || /^--(class|users|hotkey|source)=/.test(arg)) continue;
       else if (title === undefined) title = arg;
       else rest.push(arg);

@@ -35,25 +35,29 @@ export interface Door {
  * @throws HostRefused when it is not; nothing has been run then
  */
 export function assertHost({ id, pid }: Door): void {
-  const refuse = (why: string): never => {
-    throw new HostRefused(id, pid, why);
-  };
-  if (!/^[a-z][a-z0-9-]*$/.test(id)) refuse('the id is not one of a host');
-  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) refuse('not a process number');
-  if (pid === 1 || pid === process.pid) refuse('that is a process of this machine');
+  const why = whyNotHost({ id, pid });
+  if (why !== undefined) throw new HostRefused(id, pid, why);
+}
+
+/** Why a pid is not the live pid 1 of a host, or undefined when it is. */
+function whyNotHost({ id, pid }: Door): string | undefined {
+  if (!/^[a-z][a-z0-9-]*$/.test(id)) return 'the id is not one of a host';
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return 'not a process number';
+  if (pid === 1 || pid === process.pid) return 'that is a process of this machine';
   const stat = processStat(pid);
-  if (!stat) refuse('no such process');
-  if (stat!.state === 'Z' || stat!.state === 'X') refuse('the process is dead');
+  if (!stat) return 'no such process';
+  if (stat.state === 'Z' || stat.state === 'X') return 'the process is dead';
   const theirs = mountNamespace(pid);
-  if (!theirs) refuse('its mount namespace cannot be read');
-  if (theirs === mountNamespace('self') || theirs === mountNamespace(1)) refuse('it lives in the mount namespace of this machine');
+  if (!theirs) return 'its mount namespace cannot be read';
+  if (theirs === mountNamespace('self') || theirs === mountNamespace(1)) return 'it lives in the mount namespace of this machine';
   let marker: string;
   try {
     marker = readFileSync(`/proc/${pid}/root${MARKER}`, 'utf8').trim();
   } catch {
-    return refuse(`it has no ${MARKER}`);
+    return `it has no ${MARKER}`;
   }
-  if (marker !== id) refuse(`its ${MARKER} says ${JSON.stringify(marker.slice(0, 60))}`);
+  if (marker !== id) return `its ${MARKER} says ${JSON.stringify(marker.slice(0, 60))}`;
+  return undefined;
 }
 
 /** Environment variables of a clean login of `user`. */

@@ -11,6 +11,7 @@ import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './guard.ts';
 import { goldLayers } from './layer-gold.ts';
 import { standInSources } from './layer-shape.ts';
 import { Machine } from './machine.ts';
+import { onExit } from './on-exit.ts';
 import { run, type ExecResult } from './run.ts';
 
 export type { BootRecord } from './firmware.ts';
@@ -208,12 +209,9 @@ class RehearsalHost implements Host {
       await removeTree(dir);
       throw error;
     }
-    saved.add(dir);
-    process.once('exit', () => {
-      if (saved.delete(dir)) rmSync(dir, { recursive: true, force: true });
-    });
+    const forget = onExit(() => rmSync(dir, { recursive: true, force: true }));
     return layer(this.spec.id, [dir, ...this.#above], async () => {
-      saved.delete(dir);
+      forget();
       await removeTree(dir);
     });
   }
@@ -232,9 +230,6 @@ class RehearsalHost implements Host {
     return this.#machine.destroy();
   }
 }
-
-/** Layers saved by this process and not dropped yet. */
-const saved = new Set<string>();
 
 const layer = (hostId: string, trees: readonly string[], drop: () => Promise<void>): Layer => ({ hostId, trees, drop });
 

@@ -8,7 +8,7 @@ import { archiveWeek } from './layer-base.ts';
 import { mustRun } from './run.ts';
 import { ScratchApt, type ReleaseFields } from './scratch-apt.ts';
 
-const REVISION = 2;
+const REVISION = 3;
 
 /** Where hosts see the repository. */
 export const ARCHIVE_PATH = '/srv/lab/archive';
@@ -58,6 +58,8 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
     week: archiveWeek(),
   };
   const isExtra = (suite: string): boolean => spec.extraSuites.some((s) => s.suite === suite);
+  /** Backports and the like: a server takes nothing from there by itself. */
+  const isOptional = (suite: string): boolean => spec.extraSuites.some((s) => s.suite === suite && s.notAutomatic);
   return artifact(`archive-${spec.id}`, inputs, async (dir) => {
     const suites = [spec.suite, ...spec.mergedSuites, ...spec.extraSuites.map((s) => s.suite)];
     const apt = new ScratchApt(dir, join(base, 'tree/var/lib/dpkg/status'));
@@ -67,7 +69,7 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
     const installed = parseStatus(readFileSync(join(base, 'tree/var/lib/dpkg/status'), 'utf8'));
     const names = [...new Set([...apt.debs().map((f) => debName(f).name), ...installed.map((p) => p.name), ...spec.extraPackages])];
     const offered = parseMadison(await apt.run('asking which suite has which package', 'apt-cache', ['madison', ...names]));
-    const fromRelease = (p: { name: string; version: string }): boolean => (offered.get(`${p.name} ${p.version}`) ?? []).some((s) => !isExtra(s));
+    const fromRelease = (p: { name: string; version: string }): boolean => (offered.get(`${p.name} ${p.version}`) ?? []).some((s) => !isOptional(s));
     // What the extra suites have too must be there in the release's version as well, or apt would take the extra suite's
     // for an upgrade, which it does not on a server.
     const shadowed = new Set(apt.debs().map(debName).filter((d) => !fromRelease(d)).map((d) => d.name));
@@ -76,24 +78,29 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
     const others = spec.extraPackages.filter((name) => !installed.some((p) => p.name === name));
     if (others.length > 0) await apt.download(others);
 
+    // Updates and security are merged into the release's own suite, unless the host has them as sources of their own.
+    const localSuite = (p: { name: string; version: string }): string | undefined => {
+      const homes = [...(offered.get(`${p.name} ${p.version}`) ?? [])].sort((a, b) => suites.indexOf(a) - suites.indexOf(b));
+      return homes[0] && (isExtra(homes[0]) ? homes[0] : spec.suite);
+    };
+
     const files = apt.debs();
     const root = join(dir, 'tree', ARCHIVE_PATH);
     const chosen: { suite: string; name: string; version: string }[] = [];
     for (const file of files) {
       const { name, version } = debName(file);
-      const home = offered.get(`${name} ${version}`)?.sort((a, b) => suites.indexOf(a) - suites.indexOf(b))[0];
-      if (!home) throw new Error(`lab: no suite of ${spec.id} offers ${name} ${version}, though apt downloaded it. Mend: remove ${dir} and try again.`);
-      // Updates and security are merged into the release's own suite, as readers of a small repository expect.
-      const suite = isExtra(home) ? home : spec.suite;
+      const suite = localSuite({ name, version });
+      if (!suite) throw new Error(`lab: no suite of ${spec.id} offers ${name} ${version}, though apt downloaded it. Mend: remove ${dir} and try again.`);
       mkdirSync(join(root, 'pool', suite), { recursive: true });
       copyFileSync(join(apt.archives, file), join(root, 'pool', suite, file));
       chosen.push({ suite, name, version });
     }
     // The rest of what is installed is in the index as on a server, so that apt knows where it came from; the files are not.
-    const listed = installed.filter((p) => fromRelease(p) && !again.includes(p)).map((p) => `${p.name}=${p.version}`);
-    const stanzas = await apt.run('reading the index entries of what is installed', 'apt-cache', ['show', ...listed]);
+    const listed = installed.filter((p) => fromRelease(p) && !again.includes(p));
     for (const suite of [spec.suite, ...spec.extraSuites.map((s) => s.suite)]) {
-      await writeSuite(root, suite, releaseOf(spec, suite, apt.release(suite)), suite === spec.suite ? stanzas : '');
+      const here = listed.filter((p) => localSuite(p) === suite).map((p) => `${p.name}=${p.version}`);
+      const stanzas = here.length > 0 ? await apt.run('reading the index entries of what is installed', 'apt-cache', ['show', ...here]) : '';
+      await writeSuite(root, suite, releaseOf(spec, suite, apt.release(suite)), stanzas);
     }
     writeFileSync(join(dir, 'packages.json'), `${JSON.stringify(chosen, undefined, 2)}\n`);
     await removeTree(apt.dir);

@@ -1,7 +1,7 @@
 /** The layer in which the old kernel has been installed, by the host's own apt, with its initramfs and GRUB menu. */
 import { basename, join } from 'node:path';
 import type { HostSpec } from '../model/host.ts';
-import { artifact, touchArtifact } from './cache.ts';
+import { artifact, assertCacheFileSystem, touchArtifact } from './cache.ts';
 import { emuLayer } from './grub-emu.ts';
 import { archiveLayer } from './layer-archive.ts';
 import { baseLayer } from './layer-base.ts';
@@ -39,9 +39,9 @@ export interface HostLayers {
  * @throws Error when a layer cannot be built; what was finished stays in the cache
  */
 export async function goldLayers(spec: HostSpec): Promise<HostLayers> {
+  assertCacheFileSystem();
   const base = await baseLayer(spec);
-  const archive = await archiveLayer(spec, base);
-  const shape = await shapeLayer(spec, base);
+  const [archive, shape, emu] = await Promise.all([archiveLayer(spec, base), shapeLayer(spec, base), emuLayer(spec, base)]);
   const below = [shape, archive, base].map((d) => join(d, 'tree'));
   const inputs = { revision: REVISION, install: INSTALL, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
   const gold = await artifact(`gold-${spec.id}`, inputs, async (dir) => {
@@ -56,7 +56,6 @@ export async function goldLayers(spec: HostSpec): Promise<HostLayers> {
       await machine.destroy();
     }
   });
-  const emu = await emuLayer(spec, base);
   for (const dir of [gold, emu, shape, archive, base]) touchArtifact(dir);
   return { trees: [join(gold, 'tree'), ...below], grub: [emu, base].map((d) => join(d, 'tree')) };
 }

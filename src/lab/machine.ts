@@ -11,6 +11,7 @@ import type { HostSpec } from '../model/host.ts';
 import { assertHost, guardedArgv, HostRefused, MARKER, REFUSED_STATUS, REFUSED_WORDS, type EnterOptions } from './guard.ts';
 import { writeLabFiles } from './firmware.ts';
 import { BOOT_DIR, ROOT_UUID } from './layer-shape.ts';
+import { onExit } from './on-exit.ts';
 import { isAlive, mountNamespace, processStat, type ProcessName } from './process.ts';
 import { closeState, openState, register } from './registry.ts';
 import { runRaw, toolEnv, type RawResult } from './run.ts';
@@ -25,27 +26,7 @@ cd "$2/disk/root" && [ -d usr/lib ] || { echo "${REFUSED_WORDS}" >&2; exit ${REF
 script=$3; shift 3
 exec setpriv --bounding-set -sys_module,-sys_boot,-sys_time,-syslog,-sys_rawio -- chroot . /bin/sh -c "$script" lab "$@"`;
 
-/** Machines of this process, so that they end with it. */
-const live = new Set<Machine>();
-let watching = false;
-
-function watchExit(): void {
-  if (watching) return;
-  watching = true;
-  process.on('exit', killAll);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      killAll();
-      // Whoever else listens decides how the process ends; with nobody else it ends as it would have without us.
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    });
-  }
-}
-
-function killAll(): void {
-  for (const machine of live) machine.kill();
-}
-
+/** A host's disk and its namespaces. Ends with this process at the latest. */
 export class Machine {
   readonly id: string;
   readonly spec: HostSpec;
@@ -60,6 +41,7 @@ export class Machine {
   #errors = '';
   #wake: () => void = () => undefined;
   #gone = false;
+  readonly #forget: () => void;
 
   private constructor(id: string, spec: HostSpec, lowers: readonly string[], state: string) {
     this.id = id;
@@ -91,13 +73,11 @@ export class Machine {
     });
     this.#holder.on('close', () => {
       this.#gone = true;
-      live.delete(this);
       this.#wake();
     });
     this.#holderName = { pid: this.#holder.pid ?? 0, start: processStat(this.#holder.pid ?? 0)?.start ?? 0 };
     this.#holderNs = '';
-    live.add(this);
-    watchExit();
+    this.#forget = onExit(() => this.kill());
   }
 
   /**
@@ -106,7 +86,7 @@ export class Machine {
    */
   static async assemble(spec: HostSpec, lowers: readonly string[]): Promise<Machine> {
     const id = `${spec.id}-${randomBytes(4).toString('hex')}`;
-    const state = openState(id);
+    const state = openState(id, spec.id);
     const machine = new Machine(id, spec, lowers, state);
     register(state, { id, hostId: spec.id, holder: machine.#holderName });
     try {
@@ -217,13 +197,13 @@ export class Machine {
     }
     // The kernel ends the host's processes after the holder; wait, so that nothing of it is left when we return.
     for (let i = 0; host && i < 1000 && isAlive(host); i += 1) await sleep(2);
-    live.delete(this);
+    this.#forget();
     closeState(this.state);
   }
 
   /** Ends the host at once, without waiting: for when this process ends. */
   kill(): void {
-    live.delete(this);
+    this.#forget();
     this.#holder.kill('SIGKILL');
     closeState(this.state);
   }

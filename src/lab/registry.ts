@@ -1,5 +1,5 @@
 /** Which hosts exist on this machine: one folder each under /run/trialboot-lab, with the processes they belong to. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, ownName, type ProcessName } from './process.ts';
@@ -28,16 +28,17 @@ export interface ListedHost extends HostEntry {
   holderAlive: boolean;
 }
 
-/** Makes the state folder of a new host. */
-export function openState(id: string): string {
+/** Makes the state folder of a new host, which belongs to this process from the first moment. */
+export function openState(id: string, hostId: string): string {
   const dir = join(STATE_ROOT, id);
   mkdirSync(STATE_ROOT, { recursive: true, mode: 0o755 });
   mkdirSync(dir, { mode: 0o755 });
+  register(dir, { id, hostId, holder: { pid: 0, start: 0 } });
   mkdirSync(join(dir, 'disk'));
   return dir;
 }
 
-/** Writes down whose host this is, as soon as it has a process. */
+/** Writes down whose host this is, and which process holds it. */
 export function register(state: string, entry: Omit<HostEntry, 'owner' | 'created'>): void {
   const full: HostEntry = { ...entry, owner: ownName(), created: new Date().toISOString() };
   writeFileSync(join(state, 'host.json'), `${JSON.stringify(full)}\n`);
@@ -55,7 +56,7 @@ export async function listHosts(): Promise<ListedHost[]> {
       const entry = JSON.parse(readFileSync(join(state, 'host.json'), 'utf8')) as HostEntry;
       return [{ ...entry, state, ownerAlive: isAlive(entry.owner), holderAlive: isAlive(entry.holder) }];
     } catch {
-      // Being made just now, or left by a process that died while making it: it has no process of its own yet.
+      // Being made or removed just now.
       return [];
     }
   });
@@ -74,6 +75,13 @@ export async function reapHosts(o: { all?: boolean } = {}): Promise<number> {
     if (isAlive(host.holder)) process.kill(host.holder.pid, 'SIGKILL');
     for (let i = 0; i < 200 && isAlive(host.holder); i += 1) await sleep(10);
     closeState(host.state);
+    count += 1;
+  }
+  // What is left when a holder was killed while it removed its own folder: no process belongs to it any more.
+  for (const name of existsSync(STATE_ROOT) ? readdirSync(STATE_ROOT) : []) {
+    const state = join(STATE_ROOT, name);
+    if (existsSync(join(state, 'host.json')) || Date.now() - (statSync(state, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < 60_000) continue;
+    closeState(state);
     count += 1;
   }
   return count;

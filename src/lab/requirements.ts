@@ -1,8 +1,8 @@
 /** Can this machine rehearse? Asked before tests, so that they are skipped with a reason instead of failing. */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { cacheDir } from './cache.ts';
+import { cacheDir, cacheOnOverlay } from './cache.ts';
 import { KEYRING } from './mirror.ts';
 import { run } from './run.ts';
 
@@ -12,12 +12,11 @@ export interface Requirements {
   missing: { what: string; install: string }[];
 }
 
-const OVERLAYFS_MAGIC = 0x794c7630;
-
 /** Programs of the machine the lab starts, and the Debian package of each. */
 const TOOLS: readonly (readonly [string, string])[] = [
   ['mmdebstrap', 'mmdebstrap'],
   ['apt-get', 'apt'],
+  ['dpkg-deb', 'dpkg'],
   ['apt-ftparchive', 'apt-utils'],
   ['unshare', 'util-linux'],
   ['nsenter', 'util-linux'],
@@ -65,9 +64,8 @@ export async function requirements(): Promise<Requirements> {
   if (missing.length > 0) return { ok: false, missing };
 
   const cache = cacheDir();
-  mkdirSync(cache, { recursive: true });
+  need(!cacheOnOverlay(), `a cache folder that is not on an overlay file system (${cache} is)`, 'set TRIALBOOT_CACHE to a folder on a real disk or on a volume');
   const fs = statfsSync(cache);
-  need(fs.type !== OVERLAYFS_MAGIC, `a cache folder that is not on an overlay file system (${cache} is)`, 'set TRIALBOOT_CACHE to a folder on a real disk or on a volume');
   need(fs.bavail * fs.bsize > 3 * 2 ** 30, `3 GiB free in ${cache}`, 'make room, or set TRIALBOOT_CACHE');
   const smoke = await run(
     ['unshare', '--mount', '--pid', '--uts', '--ipc', '--net', '--time', '--boottime', '0', '--fork', '--kill-child', '--propagation', 'private', '--', '/bin/sh', '-c', SMOKE, 'smoke', cache],

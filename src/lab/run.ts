@@ -1,6 +1,7 @@
 /** Starts one program and waits for it: argv arrays only, never a shell line. */
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { onExit } from './on-exit.ts';
 
 /** How a command ended. */
 export interface ExecResult {
@@ -91,6 +92,9 @@ export function runRaw(argv: readonly string[], o: RunOptions = {}): Promise<Raw
       stdio: [o.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
+    const forget = onExit(() => {
+      if (child.pid && child.exitCode === null && child.signalCode === null) killTree(child.pid);
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let timedOut = false;
@@ -114,11 +118,13 @@ export function runRaw(argv: readonly string[], o: RunOptions = {}): Promise<Raw
     if (o.stdin !== undefined) child.stdin?.end(o.stdin);
     child.on('error', (error) => {
       clearTimeout(timer);
+      forget();
       reject(new Error(`lab: cannot start ${program}: ${error.message}`));
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       clearTimeout(graceTimer);
+      forget();
       resolve({
         status: timedOut ? 124 : (code ?? 128 + (SIGNALS[signal ?? ''] ?? 0)),
         stdout: Buffer.concat(out),

@@ -9,6 +9,7 @@ import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
+import { FeatureMeta } from './feature.ts';
 import { HostSpec } from './host.ts';
 import { PhaseMeta } from './runbook.ts';
 import { StepMeta } from './step.ts';
@@ -30,6 +31,7 @@ export interface Content {
   steps: Entry<StepMeta>[];
   phases: Entry<PhaseMeta>[];
   distros: Entry<DistroMeta>[];
+  features: Entry<FeatureMeta>[];
   hosts: Entry<HostSpec>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
@@ -184,6 +186,7 @@ export function readContent(root: string): Content {
     steps: readCollection(root, 'steps', 'mdx', StepMeta, stepIdOfPath, problems),
     phases: readCollection(root, 'runbooks', 'mdx', PhaseMeta, (p) => basename(p), problems),
     distros: readCollection(root, 'distros', 'mdx', DistroMeta, (p) => p, problems),
+    features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,

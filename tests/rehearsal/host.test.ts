@@ -288,6 +288,8 @@ menuentry "No initrd" { linux /boot/vmlinuz-old one }
 menuentry Both --id both { linux /boot/vmlinuz-old; initrd /boot/initrd.img-new /boot/initrd.img-old; }
 menuentry 'Gone' --id gone { linux /boot/vmlinuz-gone; initrd /boot/initrd.img-new; }
 menuentry 'Half' --id half { linux /boot/vmlinuz-new; initrd /boot/initrd.img-gone; }
+menuentry "Empty" --id empty { linux /boot/vmlinuz-new; initrd /boot/initrd.img-empty; }
+menuentry "No kernel" --id hollow { linux /boot/vmlinuz-empty; initrd /boot/initrd.img-new; }
 function f { set got="\${got}\${1}" ; }
 for x in a 'b c' "d"; do f "\${x}"; done
 if ! false; then set not=yes; fi
@@ -297,7 +299,7 @@ fi
 submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux /boot/vmlinuz-old 1; }
  menuentry Two --id two { linux /boot/vmlinuz-new 2; } } }
 `;
-  const files = new Map(KERNELS.map((k) => [k, 1000] as const));
+  const files = new Map([...KERNELS, '/boot/initrd.img-empty', '/boot/vmlinuz-empty'].map((k) => [k, k.endsWith('empty') ? 0 : 1000] as const));
   const ask = async (env: string | undefined, o: { envWritable?: boolean; pick?: string } = {}) =>
     askGrub((await goldLayers(readHostSpec(hostId))).grub, {
       texts: new Map([['/boot/grub/grub.cfg', CFG], ['/boot/grub/custom.cfg', TRIAL], ...(env === undefined ? [] : [['/boot/grub/grubenv', env] as const])]),
@@ -308,7 +310,7 @@ submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux 
 
   it.each([
     'advanced>old-advanced', 'advanced', '1>1', '1>old-advanced', 'Advanced options>Debian, with Linux old', 'old-advanced', 'nonsense', '', '7', '1f3-trial', '0x1>0x1',
-    'advanced>nonsense', 'trial', 'No initrd', 'both', 'gone', 'half', 'odd', 'deep', 'deep>deeper', 'deep>deeper>two', 'deep>deeper>7', '-1', ' 1>1', '1>1>1', '>', 'a>>b',
+    'advanced>nonsense', 'trial', 'No initrd', 'both', 'gone', 'half', 'empty', 'hollow', 'odd', 'deep', 'deep>deeper', 'deep>deeper>two', 'deep>deeper>7', '-1', ' 1>1', '1>1>1', '>', 'a>>b',
   ])('agrees with the lab\'s reader about the default %j', async (saved) => {
     const o = await ask(grubenv(`saved_entry=${saved}`));
     expect(o.entry).toBeDefined();

@@ -1,0 +1,74 @@
+/** Evidence stands beside the text it belongs to, or it is refused. */
+import { describe, expect, test } from 'vitest';
+import { loadLenient, ROOT } from '../../scripts/lib/project.ts';
+import { evidencePath, withoutNoise } from '../../src/lab/evidence.ts';
+import type { EvidenceRun } from '../../src/model/evidence.ts';
+import { readContent } from '../../src/model/read.ts';
+import { evidenceProblems } from '../../src/runbook/evidence.ts';
+import { runbooks } from '../../src/runbook/project.ts';
+
+const content = readContent(ROOT);
+const project = loadLenient();
+const books = runbooks(project);
+
+describe('evidence in content/evidence', () => {
+  test('has runs of every host, in every lane that a page speaks of', () => {
+    for (const { id } of content.hosts) {
+      const scenarios = content.evidence.filter((e) => e.data.host === id).map((e) => e.data.scenario);
+      expect(scenarios, id).toEqual(expect.arrayContaining(['path/upgrade-and-back', 'fixture/all-checks', 'paste/root-bracketed', 'paste/admin-line-by-line']));
+    }
+  });
+  test('names only texts that exist, byte for byte', () => {
+    expect(content.evidence.flatMap((e) => evidenceProblems(e.file, e.data, books, content.hosts.map((h) => h.id)))).toEqual([]);
+  });
+  test('lies where its content says', () => {
+    for (const e of content.evidence) expect(e.file).toBe(evidencePath(e.data));
+  });
+});
+
+describe('refusing evidence', () => {
+  const step = books[0]!.steps.find((s) => s.meta.kind === 'check')!;
+  const run: EvidenceRun = {
+    format_version: 1,
+    host: 'debian-13',
+    distro: books[0]!.distro.id,
+    lane: 'rehearsal',
+    scenario: 'path/upgrade-and-back',
+    date: '2026-11-23T00:00:00Z',
+    result: 'pass',
+    kernelBefore: 'a',
+    kernelAfter: 'b',
+    cpuSeconds: 1,
+    real: [],
+    standIn: [],
+    tools: {},
+    steps: [{ id: step.id, sha256: step.sha256, verdict: 'PASS', ms: 1, transcript: '' }],
+  };
+  const problems = (r: EvidenceRun) => evidenceProblems('x.json', r, books, ['debian-13']).map((p) => p.rule);
+  test('sound evidence is taken', () => expect(problems(run)).toEqual([]));
+  test('one changed byte of the text is enough', () => {
+    expect(problems({ ...run, steps: [{ ...run.steps[0]!, sha256: run.steps[0]!.sha256.replace(/.$/, (c) => (c === '0' ? '1' : '0')) }] })).toEqual(['evidence-stale']);
+  });
+  test('an unknown step, host or distribution is refused', () => {
+    expect(problems({ ...run, steps: [{ ...run.steps[0]!, id: 'preflight.nowhere' }] })).toEqual(['evidence-unknown-step']);
+    expect(problems({ ...run, host: 'nowhere' })).toEqual(['evidence-unknown-host']);
+    expect(problems({ ...run, distro: 'nowhere' })).toEqual(['evidence-unknown-distro']);
+  });
+  test('a fixture that did not end as expected is refused', () => {
+    expect(problems({ ...run, scenario: 'fixture/all-checks', steps: [{ ...run.steps[0]!, fixture: 'plain', expected: 'FAIL' }] })).toEqual(['evidence-unexpected']);
+  });
+});
+
+describe('taking noise out of a transcript', () => {
+  test.each([
+    ['\u001b[32mok\u001b[0m\r\n', 'ok'],
+    ['Fetched 12.3 MB in 1s (9 MB/s)', 'Fetched the packages'],
+    ['/srv/lab/archive/x.deb', '<archive>'],
+    ['boot 3fa85f64-5717-4562-b3fc-2c963f66afa6', 'boot <uuid>'],
+  ])('%j', (from, to) => expect(withoutNoise(from)).toBe(to));
+  test('a long one keeps its beginning and its end', () => {
+    const text = withoutNoise(`begin\n${'x\n'.repeat(9000)}end`);
+    expect(text.startsWith('begin') && text.endsWith('end')).toBe(true);
+    expect(text.length).toBeLessThan(6100);
+  });
+});
