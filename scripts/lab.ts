@@ -7,7 +7,8 @@ import { createHost, listHosts, reapHosts, requirements } from '../src/lab/host.
 import { recordHost } from '../src/lab/record.ts';
 import { runPastePath } from '../src/lab/paste-path.ts';
 import { runPath } from '../src/lab/path.ts';
-import { SCRIPT_PATH, STAGES, type Stage, StageBuilder } from '../src/lab/stage.ts';
+import { SCRIPT_PATH, StageBuilder } from '../src/lab/stage.ts';
+import { isStage, STAGES } from '../src/model/stage.ts';
 import { compileScript, type Script } from '../src/runbook/compile.ts';
 import { runbooks } from '../src/runbook/project.ts';
 import type { Runbook } from '../src/runbook/select.ts';
@@ -76,8 +77,8 @@ async function shell(): Promise<number> {
   const { script } = forHost(hostId);
   const fixture = values.fixture ? readFixture(ROOT, values.fixture) : undefined;
   const stage = fixture?.stage ?? values.stage ?? 'plain';
-  if (!(STAGES as readonly string[]).includes(stage)) fail(`no stage '${stage}'; there are ${STAGES.join(', ')}`);
-  const host = stage === 'plain' ? await createHost(hostId!) : await new StageBuilder(hostId!, script).host(stage as Stage);
+  if (!isStage(stage)) fail(`no stage '${stage}'; there are ${STAGES.join(', ')}`);
+  const host = stage === 'plain' ? await createHost(hostId!) : await new StageBuilder(hostId!, script).host(stage);
   try {
     await host.copy(SCRIPT_PATH, script.text, 0o755);
     if (fixture?.script) {

@@ -4,14 +4,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatProblem } from '../../src/model/problem.ts';
 import { readContent } from '../../src/model/read.ts';
+import { STAGES } from '../../src/model/stage.ts';
 import { RUNTIME, type Runtime } from '../../src/runbook/compile.ts';
 import { type Project, understand } from '../../src/runbook/project.ts';
 
 /** The project's folder. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-
-/** Lab states a fixture may be named after instead of a file; see src/lab/stages.ts. */
-export const STAGES = ['plain', 'prepared', 'upgraded', 'armed', 'trial', 'fell-back', 'committed', 'rolled-back'] as const;
 
 /** Names of all fixtures: the lab's stages and the files in tests/fixtures/hosts. */
 export function fixtureNames(root = ROOT): Set<string> {

@@ -124,12 +124,12 @@ export function artifact(kind: string, inputs: unknown, build: (dir: string) => 
         if (left.startsWith(`${name}.building-`)) await removeTree(join(cacheDir(), left));
       }
       const started = performance.now();
-      progress(`building ${kind.replace('-', ' ')} …`);
+      progress(`building ${kind} …`);
       mkdirSync(temp, { mode: 0o755 });
       await build(temp);
       writeFileSync(join(temp, 'inputs.json'), `${JSON.stringify(inputs, undefined, 2)}\n`);
       renameSync(temp, dir);
-      progress(`built ${kind.replace('-', ' ')} in ${Math.round((performance.now() - started) / 100) / 10} s`);
+      progress(`built ${kind} in ${Math.round((performance.now() - started) / 100) / 10} s`);
       return dir;
     } catch (error) {
       await removeTree(temp);
@@ -160,16 +160,17 @@ export async function removeTree(dir: string): Promise<void> {
 }
 
 /**
- * Removes artifacts nobody has used for some days.
+ * Removes artifacts nobody has used for some days, and saved layers that old, whose process was killed.
  * @returns the names removed
  */
 export async function pruneCache(days: number, now = Date.now()): Promise<string[]> {
   const root = cacheDir();
   if (!existsSync(root)) return [];
   const removed: string[] = [];
-  for (const name of readdirSync(root)) {
+  const saved = existsSync(join(root, 'saved')) ? readdirSync(join(root, 'saved')).map((n) => join('saved', n)) : [];
+  const artifacts = readdirSync(root).filter((n) => /-[0-9a-f]{16}$/.test(n) && !existsSync(join(root, `${n}.lock`)));
+  for (const name of [...artifacts, ...saved]) {
     const dir = join(root, name);
-    if (!/-[0-9a-f]{16}$/.test(name) || existsSync(`${dir}.lock`)) continue;
     if (now - statSync(dir).mtimeMs < days * 86_400_000) continue;
     await removeTree(dir);
     removed.push(name);

@@ -5,9 +5,10 @@ import type { StepResult } from '../model/id.ts';
 import type { Runbook } from '../runbook/select.ts';
 import type { Step } from '../runbook/step.ts';
 import { judge } from '../runbook/verdict.ts';
+import { isStage, STAGES, type Stage } from '../model/stage.ts';
 import { seconds } from '../model/step.ts';
 import type { Host } from './host.ts';
-import { STAGES, type Stage, StageBuilder } from './stage.ts';
+import type { StageBuilder } from './stage.ts';
 
 /** One check on one fixture. */
 export interface FixtureCase {
@@ -28,8 +29,6 @@ export interface Fixture {
   stage: Stage;
   script: string;
 }
-
-const isStage = (name: string): name is Stage => (STAGES as readonly string[]).includes(name);
 
 /**
  * Reads a fixture by name: a stage as it is, or tests/fixtures/hosts/<name>.sh.

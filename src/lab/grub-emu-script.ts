@@ -136,8 +136,8 @@ export interface EmuOutcome {
  */
 export function parseEmu(output: string): EmuOutcome | undefined {
   // The console breaks lines at column 80, sometimes in the place of a blank; our values hold neither line ends nor blanks.
-  const escape = String.fromCharCode(27);
-  const joined = output.replaceAll(new RegExp(`${escape}\\[[0-9;]*[A-Za-z]`, 'g'), '').replace(/[\r\n]+/g, '');
+  const esc = String.fromCharCode(27);
+  const joined = output.replaceAll(new RegExp(`${esc}\\[[0-9;]*[A-Za-z]`, 'g'), '').replace(/[\r\n]+/g, '');
   const told = [...joined.matchAll(/<TB ?(LINUX|WORD|INITRD|SAVE|ERROR|CHOSEN|END) ?(.*?) ?TB>/g)].map((m) => [m[1]!, m[2] ?? ''] as const);
   if (!told.some(([k]) => k === 'END')) return undefined;
   const result: EmuOutcome = { chosen: '', initrd: [], saved: [] };

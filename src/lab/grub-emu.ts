@@ -6,6 +6,7 @@ import type { HostSpec } from '../model/host.ts';
 import { artifact, removeTree } from './cache.ts';
 import { EMU_CONFIG, EMU_DISK, emuMain, instrument, parseEmu, type EmuOutcome } from './grub-emu-script.ts';
 import { archiveWeek } from './layer-base.ts';
+import { onExit } from './on-exit.ts';
 import { mustRun, run } from './run.ts';
 import { ScratchApt } from './scratch-apt.ts';
 
@@ -63,6 +64,7 @@ export interface EmuInput {
  */
 export async function runGrubEmu(layers: readonly string[], input: EmuInput): Promise<EmuOutcome | undefined> {
   const dir = mkdtempSync(join(tmpdir(), 'trialboot-grub-'));
+  const forget = onExit(() => rmSync(dir, { recursive: true, force: true }));
   try {
     const put = (path: string, text: string): void => {
       const full = join(dir, 'files', path.replace(/^\/mnt/, ''));
@@ -84,6 +86,7 @@ export async function runGrubEmu(layers: readonly string[], input: EmuInput): Pr
     if (!outcome && !r.timedOut && r.stdout === '') throw new Error(`lab: grub-emu did not run (status ${r.status}): ${r.stderr.trim()}`);
     return outcome;
   } finally {
+    forget();
     rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -31,10 +31,10 @@ export function setInGrubenv(text: string, name: string, value: string | undefin
   if (!variables) return undefined;
   if (value === undefined) variables.delete(name);
   else variables.set(name, value);
-  const escape = (v: string): string => v.replace(/[\\\n]/g, '\\$&');
+  const quoted = (v: string): string => v.replace(/[\\\n]/g, '\\$&');
   // Comment lines stay; the fill at the end is one long run of # without a line end.
   const comments = text.slice(SIGNATURE.length).split('\n').slice(0, -1).filter((l) => l.startsWith('#')).map((l) => `${l}\n`);
-  const body = comments.join('') + [...variables].map(([k, v]) => `${k}=${escape(v)}\n`).join('');
+  const body = comments.join('') + [...variables].map(([k, v]) => `${k}=${quoted(v)}\n`).join('');
   const size = Buffer.byteLength(text);
   const used = Buffer.byteLength(SIGNATURE + body);
   if (used > size) return undefined;

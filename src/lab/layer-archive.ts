@@ -61,7 +61,7 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
   /** Backports and the like: a server takes nothing from there by itself. */
   const isOptional = (suite: string): boolean => spec.extraSuites.some((s) => s.suite === suite && s.notAutomatic);
   return artifact(`archive-${spec.id}`, inputs, async (dir) => {
-    const suites = [spec.suite, ...spec.mergedSuites, ...spec.extraSuites.map((s) => s.suite)];
+    const suites = [...new Set([spec.suite, ...spec.mergedSuites, ...spec.extraSuites.map((s) => s.suite)])];
     const apt = new ScratchApt(dir, join(base, 'tree/var/lib/dpkg/status'));
     await apt.update(suites);
     await apt.download(spec.kernels.old.packages);

@@ -2,11 +2,9 @@
  * The states of a host along the runbook, each reached by running the real script, never by writing its files by hand.
  * Fixtures start from them.
  */
+import type { Stage } from '../model/stage.ts';
 import type { Script } from '../runbook/compile.ts';
 import { cachedLayer, createHost, type Host, type Layer } from './host.ts';
-
-export const STAGES = ['plain', 'prepared', 'upgraded', 'armed', 'trial', 'fell-back', 'committed', 'rolled-back'] as const;
-export type Stage = (typeof STAGES)[number];
 
 /** Where the script lies inside a host. */
 export const SCRIPT_PATH = '/root/trialboot.sh';

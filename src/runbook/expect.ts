@@ -1,7 +1,7 @@
 /** Values recorded by a run, by which placeholders in expected output are replaced. */
 export type Recorded = Partial<Record<'KERNEL_OLD' | 'KERNEL_NEW', string>>;
 
-const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const literal = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function linePattern(line: string, recorded: Recorded): RegExp {
   const parts = line.split(/(\[\.\.\]|\[KERNEL_OLD\]|\[KERNEL_NEW\])/);
@@ -9,9 +9,9 @@ function linePattern(line: string, recorded: Recorded): RegExp {
     .map((part) => {
       if (part === '[..]') return '.*';
       const name = /^\[(KERNEL_OLD|KERNEL_NEW)\]$/.exec(part)?.[1] as keyof Recorded | undefined;
-      if (!name) return escape(part);
+      if (!name) return literal(part);
       const value = recorded[name];
-      return value === undefined ? '\\S+' : escape(value);
+      return value === undefined ? '\\S+' : literal(value);
     })
     .join('');
   return new RegExp(`^${source}$`);

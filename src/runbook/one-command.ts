@@ -3,11 +3,10 @@
  * what follows waits in the terminal. sudo with a terminal of its own (`use_pty`, the default from Debian 13 on) reads
  * that terminal and swallows what waits (seen 2026-11-23). So a text that uses sudo must be one command to its last line;
  * braces around it do that: `{ …; }`.
+ *
+ * A parser resolves if the shell text is complete, and rejects if it is not.
  */
-export interface Parser {
-  /** Resolves if the shell text is complete, rejects if it is not. */
-  (text: string): Promise<unknown>;
-}
+export type Parser = (text: string) => Promise<unknown>;
 
 /**
  * Finds the first line after which a text would already be run, although more follows.

@@ -2,7 +2,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { command } from '../../src/lab/path.ts';
 import type { Host } from '../../src/lab/host.ts';
-import { SCRIPT_PATH, type Stage, StageBuilder } from '../../src/lab/stage.ts';
+import { SCRIPT_PATH, StageBuilder } from '../../src/lab/stage.ts';
+import type { Stage } from '../../src/model/stage.ts';
 import { describeHost, hostScript } from '../lib/rehearse.ts';
 
 describeHost('guards of the script', () => {

@@ -11,13 +11,14 @@ state=$1 holder=$2
 # This /proc is still the machine's, so it tells the machine's number of this process.
 read -r pid _ </proc/self/stat
 
-# The far end of the cable stays with the holder: the host has one network card and nobody answers.
+# The far end of the cable stays with the holder: the host has one network card and nobody answers. A name of its own
+# for each start, because the end of the last start may still be about to vanish.
 ip link set lo up
-ip link add name ens3 address 52:54:00:6b:74:01 type veth peer name lab0 netns "/proc/$holder/ns/net"
+ip link add name ens3 address 52:54:00:6b:74:01 type veth peer name "lab$pid" netns "/proc/$holder/ns/net"
 ip address add 192.0.2.10/24 dev ens3
 ip link set ens3 up
 ip route add default via 192.0.2.1
-nsenter --net="/proc/$holder/ns/net" ip link set lab0 up
+nsenter --net="/proc/$holder/ns/net" ip link set "lab$pid" up
 
 cd "$state/disk/root"
 mount -t tmpfs -o nosuid,nodev,mode=755,size=64m tmpfs run
