@@ -1,5 +1,5 @@
 /** Downloads packages for a root without running anything in it. */
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianSources, findMirror } from './mirror.ts';
 import { mustRun } from './run.ts';
@@ -32,10 +32,13 @@ export class ScratchApt {
     this.dir = join(parent, 'apt');
     this.sources = join(this.dir, 'host.sources');
     this.archives = join(this.dir, 'cache/archives');
+    // A copy: apt puts its locks beside the file.
+    mkdirSync(this.dir, { recursive: true });
+    copyFileSync(status, join(this.dir, 'status'));
     for (const d of ['state/lists/partial', 'cache/archives/partial']) mkdirSync(join(this.dir, d), { recursive: true });
     this.#options = Object.entries({
       'Dir::State': join(this.dir, 'state'),
-      'Dir::State::status': status,
+      'Dir::State::status': join(this.dir, 'status'),
       'Dir::Cache': join(this.dir, 'cache'),
       'Dir::Etc::sourcelist': this.sources,
       'Dir::Etc::sourceparts': '/dev/null',
