@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { HostSpec } from '../model/host.ts';
 import { artifact, removeTree } from './cache.ts';
 import { EMU_CONFIG, EMU_DISK, emuMain, instrument, parseEmu, type EmuOutcome } from './grub-emu-script.ts';
+import { GrubSyntaxError } from './grub-script.ts';
 import { archiveWeek } from './layer-base.ts';
 import { onExit } from './on-exit.ts';
 import { mustRun, run } from './run.ts';
@@ -56,11 +57,21 @@ export interface EmuInput {
   pick?: string | undefined;
 }
 
+/** What is no GRUB script stays as it is: GRUB itself shall refuse it. */
+function instrumentOrKeep(text: string, name: string): string {
+  try {
+    return instrument(text, `/boot/grub/${name}`);
+  } catch (error) {
+    if (error instanceof GrubSyntaxError) return text;
+    throw error;
+  }
+}
+
 /**
  * Lets GRUB's interpreter run a menu and the entry it chooses.
  * @param layers folders of the emu layer and the base, topmost first
  * @returns what it would start, or undefined when it runs no entry to its end
- * @throws GrubSyntaxError for a menu that is no GRUB script; Error when the program cannot be run
+ * @throws Error when the program cannot be run
  */
 export async function runGrubEmu(layers: readonly string[], input: EmuInput): Promise<EmuOutcome | undefined> {
   const dir = mkdtempSync(join(tmpdir(), 'trialboot-grub-'));
@@ -73,7 +84,7 @@ export async function runGrubEmu(layers: readonly string[], input: EmuInput): Pr
     };
     mkdirSync(join(dir, 'root'));
     for (const [name, text] of Object.entries(input.configs)) {
-      put(`${EMU_CONFIG}/${name === 'grub.cfg' ? 'real.cfg' : name}`, instrument(text, `/boot/grub/${name}`));
+      put(`${EMU_CONFIG}/${name === 'grub.cfg' ? 'real.cfg' : name}`, instrumentOrKeep(text, name));
     }
     put(`${EMU_CONFIG}/grub.cfg`, emuMain({ envWritable: input.envWritable, ...(input.pick === undefined ? {} : { pick: input.pick }) }));
     if (input.grubenv !== undefined) put(`${EMU_CONFIG}/grubenv`, input.grubenv);

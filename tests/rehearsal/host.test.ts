@@ -367,9 +367,9 @@ submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux 
  menuentry Two --id two { linux /boot/vmlinuz-new 2; } } }
 `;
   const files = new Map([...KERNELS, '/boot/initrd.img-empty', '/boot/vmlinuz-empty'].map((k) => [k, k.endsWith('empty') ? 0 : 1000] as const));
-  const ask = async (env: string | undefined, o: { envWritable?: boolean; pick?: string } = {}) =>
+  const ask = async (env: string | undefined, o: { envWritable?: boolean; pick?: string; custom?: string } = {}) =>
     askGrub((await goldLayers(readHostSpec(hostId))).grub, {
-      texts: new Map([['/boot/grub/grub.cfg', CFG], ['/boot/grub/custom.cfg', TRIAL], ...(env === undefined ? [] : [['/boot/grub/grubenv', env] as const])]),
+      texts: new Map([['/boot/grub/grub.cfg', CFG], ['/boot/grub/custom.cfg', o.custom ?? TRIAL], ...(env === undefined ? [] : [['/boot/grub/grubenv', env] as const])]),
       sizes: files,
       envWritable: o.envWritable ?? true,
       pick: o.pick,
@@ -390,6 +390,11 @@ submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux 
     expect((await ask(grubenv('next_entry=trial'), { envWritable: false })).linux?.path).toBe('/boot/vmlinuz-old');
     expect((await ask(grubenv('next_entry=trial'))).linux).toEqual({ path: '/boot/vmlinuz-new', args: 'root=UUID=1 panic=10 1x' });
     expect((await ask(grubenv('saved_entry=trial'), { pick: 'advanced>old-advanced' })).entry?.id).toBe('old-advanced');
+  });
+
+  it.each(['menuentry "x" {', 'if true; then true', '}', 'echo a | cat', "echo 'x", 'nonsense --option', 'menuentry', ''])('agrees about a custom.cfg that says %j', async (custom) => {
+    expect((await ask(grubenv('next_entry=trial', 'saved_entry=1>1'), { custom })).entry?.id).toBe('simple');
+    expect((await ask(grubenv('saved_entry=1>1'), { custom })).entry?.id).toBe('old-advanced');
   });
 
   it('is believed when the reader is wrong', async () => {
