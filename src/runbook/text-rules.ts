@@ -174,6 +174,12 @@ export const TEXT_RULES: TextRule[] = [
     find: (v) => where(v.unquoted, (l) => /\$\{[^}]*$/.test(l)),
   },
   {
+    rule: 'proc-size',
+    message: '-s on a file of /proc or /sys: the kernel says size 0 for them, so the test is always false',
+    mend: 'read it: grep -q . FILE',
+    find: (v) => where(v.lines, (l) => /-s\s+"?\/(?:proc|sys)\//.test(l)),
+  },
+  {
     rule: 'apt-asks',
     message: 'apt-get that may ask a question',
     mend: 'sudo env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -y …',

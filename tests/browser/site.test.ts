@@ -235,7 +235,6 @@ test('without JavaScript every command is there to read, and no dead button', as
     expect(await codes.count()).toBeGreaterThan(2);
     for (const code of await codes.all()) expect(await code.isVisible()).toBe(true);
     const first = (await page.locator('article.step').first().getAttribute('id'))!;
-    // biome-ignore lint/performance/useDomNodeTextContent: what the reader sees is meant
     expect(await codes.first().innerText()).toBe(steps.find((s) => s.id === first)!.text);
     expect(await page.locator('button:visible').count()).toBe(0);
   });

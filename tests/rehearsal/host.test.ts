@@ -397,7 +397,7 @@ submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux 
     expect((await ask(grubenv('saved_entry=1>1'), { custom })).entry?.id).toBe('old-advanced');
   });
 
-  it('is believed when the reader is wrong', async () => {
+  it('tells entry, kernel, arguments and initramfs by itself', async () => {
     const layers = (await goldLayers(readHostSpec(hostId))).grub;
     const emu = await runGrubEmu(layers, { configs: { 'grub.cfg': CFG }, grubenv: grubenv('saved_entry=1>1'), files, envWritable: true });
     expect(emu).toEqual({ chosen: 'advanced>old-advanced', linux: { path: '/boot/vmlinuz-old', args: 'root=UUID=1 ro quiet' }, initrd: ['/boot/initrd.img-old'], saved: [] });

@@ -24,6 +24,7 @@ const EXAMPLES: Record<string, { bad: string[]; good: string[]; kind?: 'action' 
   heredoc: { bad: ['cat << EOF', 'cat <<< x'], good: ['cat < f', "echo '<<'"], kind: 'action' },
   'reads-stdin': { bad: ['read -r tb_x', 'vi /etc/fstab', 'if x; then read tb_y; fi'], good: ['ls | while read -r tb_x; do echo; done'], kind: 'action' },
   'brace-newline': { bad: ['echo ${tb_a:-$(echo b |\n  cat)}'], good: ['echo ${tb_a:-$(echo b)}', "awk '${\n}' f"], kind: 'action' },
+  'proc-size': { bad: ['[ -s /proc/modules ]', '[ ! -s "/sys/x" ]'], good: ['[ -e /proc/modules ]', '[ -s /etc/fstab ]'], kind: 'action' },
   'apt-asks': {
     bad: ['sudo apt-get install x', 'sudo apt-get -y install x'],
     good: ['apt-get -s install x', 'sudo env DEBIAN_FRONTEND=noninteractive apt-get -y install x', 'sudo apt-get update'],
