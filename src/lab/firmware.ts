@@ -3,7 +3,7 @@
  * load could come up, and prepares the files by which the started host shows which kernel it runs.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { dmesgText, journalText, panicSeconds } from './boot-text.ts';
@@ -47,7 +47,7 @@ const ROOT_DRIVERS = ['virtio_blk', 'ext4'] as const;
 // One pass over everything a start depends on: a list of the files, then a tar of the small ones.
 // No /dev/null: the host is off and has no devices.
 const GATHER = `cd /
-find -L boot vmlinuz initrd.img -type f -printf '%s %T@ %p\\n' 2>&-
+find -L boot vmlinuz initrd.img -path 'boot/grub/*/*' -prune -o -type f -printf '%s %T@ %p\\n' 2>&-
 printf '\\0'
 set --
 for f in boot/grub/*.cfg boot/grub/grubenv srv/lab/keep usr/lib/modules/*/modules.builtin usr/lib/modules/*/modules.order boot/config-* usr/lib/modules/*/config; do
@@ -175,12 +175,11 @@ export async function powerOn({ off, tables, grub, cause, pick }: PowerOn): Prom
     envWritable: isEnvWritable(asText(keep.get('grub-probe')) ?? tables['grub-probe.table']!),
     pick,
   });
-  if (outcome.grubenv !== undefined) {
-    const r = await off('cat >/boot/grub/grubenv', [], Buffer.from(outcome.grubenv));
-    if (r.status !== 0) throw new Error(`lab: cannot write the host's grubenv: ${r.stderr.trim()}`);
-  }
   const record = outcomeRecord(outcome, cause);
-  const dead = (why: string, again: boolean): Start => ({ record: { ...record, dead: why, ...(again ? {} : { hung: true }) }, lab: new Map(), again });
+  const dead = async (why: string, again: boolean): Promise<Start> => {
+    await writeBack(off, outcome.grubenv, undefined);
+    return { record: { ...record, dead: why, ...(again ? {} : { hung: true }) }, lab: new Map(), again };
+  };
   if (outcome.stuck !== undefined || !outcome.linux) return dead(outcome.stuck ?? 'GRUB loads no kernel', false);
 
   const image = await inspect(off, disk, 'kernel', outcome.linux.path);
@@ -191,7 +190,7 @@ export async function powerOn({ off, tables, grub, cause, pick }: PowerOn): Prom
   if (why !== undefined) return dead(why, panicSeconds(record.cmdline) !== undefined);
 
   const facts = { bootId: record.bootId, started: Math.floor(Date.now() / 1000), cmdline: record.cmdline, banner: kernel.banner };
-  await rotateJournal(off, journalText(facts));
+  await writeBack(off, outcome.grubenv, journalText(facts));
   const order = asText(disk.texts.get(`/usr/lib/modules/${kernel.release}/modules.order`))?.split('\n') ?? [];
   const config = disk.texts.get(`/boot/config-${kernel.release}`) ?? disk.texts.get(`/usr/lib/modules/${kernel.release}/config`);
   const lab = new Map<string, string | Uint8Array>([
@@ -234,26 +233,21 @@ export async function powerOn({ off, tables, grub, cause, pick }: PowerOn): Prom
   return { record, lab, again: false };
 }
 
-async function rotateJournal(off: OffRun, text: string): Promise<void> {
-  const script = `mkdir -p /var/log/journal/lab && cd /var/log/journal/lab || exit 1
+/** What a start leaves on the disk: the environment GRUB wrote, and a new journal before which the older ones move up. */
+async function writeBack(off: OffRun, grubenv: string | undefined, journal: string | undefined): Promise<void> {
+  if (grubenv === undefined && journal === undefined) return;
+  const script = `set -e
+[ "$1" = keep ] || printf '%s' "$2" >/boot/grub/grubenv
+[ "$3" = journal ] || exit 0
+mkdir -p /var/log/journal/lab
+cd /var/log/journal/lab
 n=-20
 while [ "$n" -le 0 ]; do
 	[ ! -e "$n" ] || mv -- "./$n" "./$((n - 1))"
 	n=$((n + 1))
 done
 cat >0`;
-  const r = await off(script, [], Buffer.from(text));
-  if (r.status !== 0) throw new Error(`lab: cannot write the host's journal: ${r.stderr.trim()}`);
-}
-
-/** Writes the files of a start into the folder that the boot script copies to /run/lab; a name that ends in / is an empty folder. */
-export function writeLabFiles(dir: string, lab: ReadonlyMap<string, string | Uint8Array>): void {
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
-  for (const [name, content] of lab) {
-    const path = join(dir, name);
-    mkdirSync(name.endsWith('/') ? path : dirname(path), { recursive: true });
-    if (name.endsWith('/')) continue;
-    writeFileSync(path, content, { mode: name === 'dmesg' ? 0o600 : 0o644 });
-  }
+  const args = [grubenv === undefined ? 'keep' : 'write', grubenv ?? '', journal === undefined ? 'none' : 'journal'];
+  const r = await off(script, args, Buffer.from(journal ?? ''));
+  if (r.status !== 0) throw new Error(`lab: cannot write what a start leaves on the host's disk: ${r.stderr.trim()}`);
 }

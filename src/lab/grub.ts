@@ -49,7 +49,8 @@ export async function askGrub(layers: readonly string[], disk: BootDisk): Promis
   const emu = await runGrubEmu(layers, {
     configs: Object.fromEntries([...disk.texts].filter(([k]) => k.startsWith(GRUB_DIR) && k.endsWith('.cfg')).map(([k, v]) => [k.slice(GRUB_DIR.length), v])),
     grubenv,
-    files: disk.sizes,
+    // GRUB's own modules and fonts are not what a menu entry loads.
+    files: new Map([...disk.sizes].filter(([k]) => !k.startsWith(GRUB_DIR))),
     envWritable: disk.envWritable && grubenv !== undefined && parseGrubenv(grubenv) !== undefined,
     pick: disk.pick,
   });

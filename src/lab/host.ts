@@ -182,7 +182,7 @@ class RehearsalHost implements Host {
   /** Starts the host until a start comes up. */
   async start(cause: BootRecord['cause'], pick?: string): Promise<BootRecord> {
     await this.#machine.stop();
-    const tables = standInTables();
+    const tables = standInSources();
     let why = cause;
     let choice = pick;
     for (let dead = 0; dead < MAX_DEAD; dead += 1) {
@@ -237,8 +237,6 @@ const absolute = (path: string): string => {
   if (!path.startsWith('/')) throw new Error(`lab: ${JSON.stringify(path)} is not an absolute path in a host`);
   return path;
 };
-
-const standInTables = (): Record<string, string> => Object.fromEntries(Object.entries(standInSources()).map(([k, v]) => [k.replace(/^.*\//, ''), v]));
 
 /**
  * Makes a host and starts it. The first call for a kind of host builds its layers, which takes minutes and the network;

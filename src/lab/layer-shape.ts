@@ -24,9 +24,7 @@ const REPLACED = ['/usr/sbin/grub-probe', '/usr/bin/systemctl', '/usr/bin/journa
 
 /** Sources of everything that runs in a host for the lab, by file name: part of the cache's key. */
 export function standInSources(): Record<string, string> {
-  return Object.fromEntries(
-    [STANDIN_DIR, BOOT_DIR].flatMap((dir) => readdirSync(dir).sort().map((f) => [join(basename(dir), f), readFileSync(join(dir, f), 'utf8')] as const)),
-  );
+  return Object.fromEntries(readdirSync(STANDIN_DIR).sort().map((f) => [f, readFileSync(join(STANDIN_DIR, f), 'utf8')]));
 }
 
 const etcFiles = (spec: HostSpec): Record<string, string> => ({
@@ -62,6 +60,20 @@ for real in ${REPLACED.join(' ')}; do
 	install -m 755 "standin/$(basename "$real")" "$real"
 done
 rm -r standin
+# What a start copies to /dev and /run. The disk's nodes are shown and cannot be opened there.
+mkdir -p dev/pts dev/shm dev/disk/by-uuid run/lock run/lab run/systemd/system
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+ln -s fd/0 dev/stdin
+ln -s fd/1 dev/stdout
+ln -s fd/2 dev/stderr
+ln -s ../../vda1 dev/disk/by-uuid/${ROOT_UUID}
+# kmsg is a plain file: what a script writes to the kernel log must not reach the machine's.
+for file in null zero full random urandom tty kmsg; do : >"dev/$file"; done
+mknod dev/vda b 252 0
+mknod dev/vda1 b 252 1
+chmod 1777 run/lock
+ln -s /var/log/journal/lab run/lab/journal
 useradd --create-home --shell /bin/bash --groups sudo admin
 chmod 440 /etc/sudoers.d/admin
 # As Debian ships it; grub-pc's own script would have asked for a disk.
@@ -88,15 +100,15 @@ export function shapeLayer(spec: HostSpec, base: string): Promise<string> {
     };
     for (const [path, text] of Object.entries(etc)) put(path, text);
     for (const file of readdirSync(STANDIN_DIR)) {
-      const text = sources[join(basename(STANDIN_DIR), file)]!;
+      const text = sources[file]!;
       if (file.endsWith('.c')) put(`${LAB_DIR}/src/${file}`, text);
       else if (REPLACED.some((r) => basename(r) === file)) put(`${LAB_DIR}/standin/${file}`, text);
       else if (file !== 'sysfs.txt') put(`${LAB_DIR}/${file}`, text);
     }
-    writeSysfs(join(tree, LAB_DIR, 'sys'), sources['standin/sysfs.txt']!);
+    writeSysfs(join(tree, LAB_DIR, 'sys'), sources['sysfs.txt']!);
     // What udev would have found out about the disk; lsblk and udevadm read it.
-    put(`${LAB_DIR}/udev/b252:0`, 'I:1312004\nE:ID_PART_TABLE_TYPE=dos\nE:ID_PATH=pci-0000:02:00.0\nG:systemd\n');
-    put(`${LAB_DIR}/udev/b252:1`, `S:disk/by-uuid/${ROOT_UUID}\nI:1312211\nE:ID_FS_TYPE=ext4\nE:ID_FS_VERSION=1.0\nE:ID_FS_UUID=${ROOT_UUID}\nE:ID_FS_UUID_ENC=${ROOT_UUID}\nE:ID_FS_USAGE=filesystem\nE:ID_PART_ENTRY_UUID=8c1f0d3e-01\nE:ID_PART_ENTRY_SCHEME=dos\nE:ID_PART_ENTRY_TYPE=0x83\nE:ID_PART_ENTRY_NUMBER=1\nG:systemd\n`);
+    put(`${LAB_DIR}/run/udev/data/b252:0`, 'I:1312004\nE:ID_PART_TABLE_TYPE=dos\nE:ID_PATH=pci-0000:02:00.0\nG:systemd\n');
+    put(`${LAB_DIR}/run/udev/data/b252:1`, `S:disk/by-uuid/${ROOT_UUID}\nI:1312211\nE:ID_FS_TYPE=ext4\nE:ID_FS_VERSION=1.0\nE:ID_FS_UUID=${ROOT_UUID}\nE:ID_FS_UUID_ENC=${ROOT_UUID}\nE:ID_FS_USAGE=filesystem\nE:ID_PART_ENTRY_UUID=8c1f0d3e-01\nE:ID_PART_ENTRY_SCHEME=dos\nE:ID_PART_ENTRY_TYPE=0x83\nE:ID_PART_ENTRY_NUMBER=1\nG:systemd\n`);
     await runOnLayers(`shaping ${spec.id}`, join(dir, 'build'), [join(base, 'tree')], SETUP);
     renameSync(join(dir, 'build/upper'), join(dir, 'tree'));
     await removeTree(join(dir, 'build'));

@@ -4,13 +4,14 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostSpec } from '../model/host.ts';
 import { assertHost, guardedArgv, HostRefused, MARKER, REFUSED_STATUS, REFUSED_WORDS, type EnterOptions } from './guard.ts';
-import { writeLabFiles } from './firmware.ts';
-import { BOOT_DIR, ROOT_UUID } from './layer-shape.ts';
+import { writeFiles } from './files.ts';
+import { BOOT_DIR } from './layer-shape.ts';
+import { emptyMounts, filledMounts } from './mount-tables.ts';
 import { onExit } from './on-exit.ts';
 import { isAlive, mountNamespace, processStat, type ProcessName } from './process.ts';
 import { closeState, openState, register } from './registry.ts';
@@ -49,7 +50,7 @@ export class Machine {
     this.lowers = lowers;
     this.state = state;
     // unshare becomes the shell (no --fork), so the child's pid is the holder's.
-    this.#holder = spawn('unshare', ['--mount', '--net', '--propagation', 'private', '--', '/bin/sh', join(BOOT_DIR, 'holder.sh'), state, lowers.join(':'), BOOT_DIR], {
+    this.#holder = spawn('unshare', ['--mount', '--net', '--propagation', 'private', '--', '/bin/sh', join(BOOT_DIR, 'disk.sh'), state, lowers.join(':'), join(BOOT_DIR, 'start.sh')], {
       cwd: '/',
       env: toolEnv(),
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -146,7 +147,7 @@ export class Machine {
    */
   async start(lab: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
     await this.stop();
-    writeLabFiles(join(this.state, 'lab'), new Map([...lab, [MARKER.slice('/run/lab/'.length), `${this.id}\n`], ['by-uuid', `${ROOT_UUID} ../../vda1\n`]]));
+    this.#writeFiles(lab);
     const uptime = Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]));
     this.#said = [];
     this.#holder.stdin!.write(`boot ${UPTIME_AT_START - uptime}\n`);
@@ -154,6 +155,18 @@ export class Machine {
     const stat = processStat(pid);
     assertHost({ id: this.id, pid });
     this.#host = { pid, start: stat?.start ?? 0 };
+  }
+
+  /** Lays out what the start script copies and mounts: run/ and sys/ as the host shall find them, and the mount tables. */
+  #writeFiles(lab: ReadonlyMap<string, string | Uint8Array>): void {
+    const root = join(this.state, 'disk/root');
+    const all = [...lab, [MARKER.slice('/run/lab/'.length), `${this.id}\n`] as const];
+    writeFiles(join(this.state, 'run/lab'), all.filter(([k]) => !k.startsWith('sys/')));
+    writeFiles(join(this.state, 'sys'), all.filter(([k]) => k.startsWith('sys/')).map(([k, v]) => [k.slice(4), v] as const));
+    // What the machine's /proc lacks cannot be covered there; see standin/identity.c for /proc/modules.
+    const proc = [...lab.keys()].filter((k) => k.startsWith('proc/') && existsSync(`/${k}`)).map((k) => k.slice('proc/'.length));
+    writeFileSync(join(this.state, 'mounts-empty'), emptyMounts(root));
+    writeFileSync(join(this.state, 'mounts-filled'), filledMounts(root, proc));
   }
 
   /** Ends all processes of the host, as a power cut does. The disk stays. */
