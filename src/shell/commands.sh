@@ -49,6 +49,12 @@ tb_cmd_preflight() {
 tb_cmd_upgrade() {
   tb_begin strict
   [[ -n $TB_DRY_RUN ]] || tb_guard_preflight
+  if [[ -z $TB_DRY_RUN && $(tb_fact kernel.new) == "$(uname -r)" ]]; then
+    case $(tb_stage) in
+      trial) tb_stop "a trial of $(uname -r) is running; verify and commit it, or roll back" ;;
+      *) tb_end 0 "nothing to do: $(uname -r) is running, and apt planned nothing newer" ;;
+    esac
+  fi
   tb_settings upgrade
   if [[ -z $TB_JSON && -s $TRIALBOOT_STATE/plan ]]; then
     tb_out "This installs $(tb_fact kernel.new) next to $(uname -r), which stays the default:"
@@ -130,6 +136,7 @@ tb_cmd_status() {
   if [[ -n $TB_JSON ]]; then tb_end 0; fi
   case $stage in
     none) printf 'nothing in progress; running %s\n' "$running" ;;
+    prepared | committed) [[ $new != "$running" || $stage == committed ]] || { printf 'running %s; apt planned nothing newer\n' "$running"; tb_end 0; } ;;&
     prepared) printf 'preflight has chosen %s; nothing installed; running %s\n' "$new" "$running" ;;
     installing) printf 'an installation of %s was begun and has not finished; running %s; run upgrade again\n' "$new" "$running" ;;
     installed) printf '%s is installed, %s is the default and running; next: trial\n' "$new" "$old" ;;
