@@ -134,9 +134,10 @@ tb_cmd_status() {
   tb_state_read any
   stage=$(tb_stage) old=$(tb_fact kernel.old) new=$(tb_fact kernel.new) running=$(uname -r)
   if [[ -n $TB_JSON ]]; then tb_end 0; fi
+  if [[ $stage == prepared && $new == "$running" ]]; then stage=current; fi
   case $stage in
     none) printf 'nothing in progress; running %s\n' "$running" ;;
-    prepared | committed) [[ $new != "$running" || $stage == committed ]] || { printf 'running %s; apt planned nothing newer\n' "$running"; tb_end 0; } ;;&
+    current) printf 'running %s; apt planned nothing newer\n' "$running" ;;
     prepared) printf 'preflight has chosen %s; nothing installed; running %s\n' "$new" "$running" ;;
     installing) printf 'an installation of %s was begun and has not finished; running %s; run upgrade again\n' "$new" "$running" ;;
     installed) printf '%s is installed, %s is the default and running; next: trial\n' "$new" "$old" ;;
