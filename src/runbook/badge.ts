@@ -166,6 +166,8 @@ export function badgeOf(step: Step, runs: Run[], distro: string, titles: Readonl
     lines,
   };
   const shown = [...(paths.length > 0 ? paths : same)].sort(newer)[0];
-  if (shown && shown.step.transcript !== '') badge.transcript = { run: shown.run.id, text: shown.step.transcript };
+  // A repeated action finds its work done already: its first run is the one worth reading.
+  const told = step.meta.kind === 'action' ? shown?.run.steps.find((s) => s.id === step.id && s.sha256 === step.sha256) : shown?.step;
+  if (shown && told && told.transcript !== '') badge.transcript = { run: shown.run.id, text: told.transcript };
   return badge;
 }

@@ -157,3 +157,9 @@ describe('the matrix of fixtures', () => {
     expect(fixtureMatrix([stepOf('other')], [fixtures(ALL)], 'debian-13')[0]?.cells.every((c) => c.verdict === undefined)).toBe(true);
   });
 });
+
+test('of an action that is repeated in a run, the first transcript is shown: the second finds the work done', () => {
+  const action: Step = { ...step, meta: { kind: 'action', title: 'Install it', privilege: 'root', timeout: '20s', needs: [], sources: [], reviewed: '2026-11-23', effects: ['pkg'], outcome: 'preflight.other', undo: { none: 'It is only a test of a badge.' } } };
+  const b = badge([path({ steps: [sampleStep(action, 'PASS', { transcript: 'first' }), sampleStep(action, 'PASS', { transcript: 'again' })] })], action);
+  expect(b.transcript?.text).toBe('first');
+});
