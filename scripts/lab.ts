@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { readContent } from '../src/model/read.ts';
 import { fixtureCases, readFixture, runCases } from '../src/lab/fixture.ts';
 import { createHost, listHosts, reapHosts, requirements } from '../src/lab/host.ts';
-import { recordHost } from '../src/lab/record.ts';
+import { PASTE_CONFIGURATIONS, RECORD_LANES, recordHost } from '../src/lab/record.ts';
 import { runPastePath } from '../src/lab/paste-path.ts';
 import { runPath } from '../src/lab/path.ts';
 import { SCRIPT_PATH, StageBuilder } from '../src/lab/stage.ts';
@@ -23,7 +23,7 @@ const HELP = `usage: npm run lab -- COMMAND
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
-  record HOST…                   run all of the above and write content/evidence
+  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, fixture), and write content/evidence
   list                           hosts that exist on this machine now
   reap                           remove hosts whose owner is gone`;
 
@@ -39,6 +39,7 @@ const { positionals, values } = parseArgs({
     stage: { type: 'string' },
     fixture: { type: 'string' },
     jobs: { type: 'string', default: '2' },
+    lane: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -128,7 +129,6 @@ async function main(): Promise<number> {
     case 'paste': {
       await mustRehearse();
       const { runbook } = forHost(hostId);
-      const { PASTE_CONFIGURATIONS } = await import('../src/lab/record.ts');
       let faults = 0;
       for (const options of PASTE_CONFIGURATIONS) {
         const run = await runPastePath(hostId!, runbook, options, (line) => console.log(line));
@@ -142,9 +142,11 @@ async function main(): Promise<number> {
       await mustRehearse();
       const ids = [hostId, ...rest].filter((x): x is string => x !== undefined);
       if (ids.length === 0) fail('record needs a host');
+      const lanes = RECORD_LANES.filter((l) => values.lane === undefined || l === values.lane);
+      if (lanes.length === 0) fail(`no lane '${values.lane}'; there are ${RECORD_LANES.join(', ')}`);
       for (const id of ids) {
         const { runbook, script } = forHost(id);
-        await recordHost(ROOT, id, runbook, script, (line) => console.log(`${id}: ${line}`));
+        await recordHost(ROOT, id, runbook, script, lanes, (line) => console.log(`${id}: ${line}`));
       }
       return 0;
     }

@@ -46,11 +46,23 @@ async function toolVersions(hostId: string): Promise<Record<string, string>> {
   }
 }
 
+export const RECORD_LANES = ['path', 'paste', 'fixture'] as const;
+export type RecordLane = (typeof RECORD_LANES)[number];
+
+/** The kernels of the host's recorded path, for a lane that is recorded without it. */
+function recordedKernels(root: string, hostId: string): { before: string; after: string } {
+  const run = readContent(root).evidence.find((e) => e.data.host === hostId && e.data.scenario === PATH)?.data;
+  if (!run) throw new Error(`no ${PATH} of ${hostId} is recorded yet; record the lane path first`);
+  return { before: run.kernelBefore, after: run.kernelAfter };
+}
+
+const PATH = 'path/upgrade-and-back';
+
 /**
- * Records a host: fixtures, path, paste. Evidence is written only for a lane that ended as documented.
+ * Records a host: path, paste, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
  * @throws Error naming the first lane that did not
  */
-export async function recordHost(root: string, hostId: string, runbook: Runbook, script: Script, told: (line: string) => void): Promise<void> {
+export async function recordHost(root: string, hostId: string, runbook: Runbook, script: Script, lanes: readonly RecordLane[], told: (line: string) => void): Promise<void> {
   const spec = readContent(root).hosts.find((h) => h.id === hostId)?.data;
   if (!spec) throw new Error(`no host ${hostId}`);
   const tools = await toolVersions(hostId);
@@ -82,19 +94,24 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
   };
 
   let from = cpu();
-  const path = await runPath(hostId, script, (line) => told(`path: ${line}`));
-  if (path.faults.length > 0) throw new Error(`path: ${path.faults.join('\n')}`);
-  const kernels = { before: path.kernelBefore, after: path.kernelAfter };
-  write('rehearsal', 'path/upgrade-and-back', kernels, cpu() - from, path.steps);
+  let kernels: { before: string; after: string } | undefined;
+  if (lanes.includes('path')) {
+    const path = await runPath(hostId, script, (line) => told(`path: ${line}`));
+    if (path.faults.length > 0) throw new Error(`path: ${path.faults.join('\n')}`);
+    kernels = { before: path.kernelBefore, after: path.kernelAfter };
+    write('rehearsal', PATH, kernels, cpu() - from, path.steps);
+  }
 
-  for (const options of PASTE_CONFIGURATIONS) {
+  for (const options of lanes.includes('paste') ? PASTE_CONFIGURATIONS : []) {
     from = cpu();
     const run = await runPastePath(hostId, runbook, options, (line) => told(`${pasteScenario(options)}: ${line}`));
     if (run.faults.length > 0) throw new Error(`${pasteScenario(options)}: ${run.faults.join('\n')}`);
     write('paste', pasteScenario(options), { before: run.kernelBefore, after: run.kernelAfter }, cpu() - from, run.steps);
   }
 
+  if (!lanes.includes('fixture')) return;
   from = cpu();
+  kernels ??= recordedKernels(root, hostId);
   const cases = fixtureCases(runbook);
   const outcomes = await runCases(root, new StageBuilder(hostId, script), runbook, cases, 2, (o, done) => {
     if (o.actual !== o.expected || done % 25 === 0) told(`fixtures ${done}/${cases.length}: ${o.step.id} on ${o.fixture}: ${o.actual}`);
