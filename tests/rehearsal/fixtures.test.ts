@@ -1,16 +1,30 @@
 /** Every check on every host it names: healthy, red, and blind. */
 import { afterAll, expect, test } from 'vitest';
-import { fixtureCases, runCase } from '../../src/lab/fixture.ts';
+import { type FixtureCase, fixtureCases, runCase } from '../../src/lab/fixture.ts';
 import { StageBuilder } from '../../src/lab/stage.ts';
 import { ROOT } from '../../scripts/lib/project.ts';
 import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
 
-for (const hostId of HOSTS) {
+/**
+ * One healthy, one red and one blind fixture of each check. The texts are the same on every host; the first host runs
+ * all their fixtures here, and the others do when evidence is recorded (`npm run lab -- record`).
+ */
+const sample = (cases: FixtureCase[]): FixtureCase[] => {
+  const seen = new Set<string>();
+  return cases.filter((c) => {
+    const kind = c.fixture.startsWith('blind-') ? 'blind' : c.expected === 'PASS' ? 'healthy' : 'red';
+    const key = `${c.step.id} ${kind}`;
+    return !seen.has(key) && seen.add(key);
+  });
+};
+
+for (const [index, hostId] of HOSTS.entries()) {
   describeHost(`checks on ${hostId}`, () => {
     const { runbook, script } = hostScript(hostId);
     const stages = new StageBuilder(hostId, script);
     const seen = new Map<string, Set<string>>();
-    test.concurrent.each(fixtureCases(runbook).map((c) => [c.step.id, c.fixture, c.expected, c] as const))(
+    const cases = index === 0 ? fixtureCases(runbook) : sample(fixtureCases(runbook));
+    test.concurrent.each(cases.map((c) => [c.step.id, c.fixture, c.expected, c] as const))(
       '%s on %s says %s',
       async (id, _fixture, expected, c) => {
         const outcome = await runCase(ROOT, stages, runbook, c);
@@ -18,7 +32,9 @@ for (const hostId of HOSTS) {
         seen.set(id, told.add(outcome.actual));
         expect(`${outcome.actual}: ${outcome.line}${outcome.actual === expected ? '' : `\n${outcome.stderr}`}`).toMatch(new RegExp(`^${expected}: `));
         // What a check says to stderr would stand beside its verdict in the reader's terminal.
-        expect(outcome.stderr, 'a check is silent but for its verdict').toBe('');
+        // Only bash itself may say that there is no sudo, where the fixture took sudo away.
+        const noise = outcome.stderr.split('\n').filter((l) => l !== '' && !(c.fixture.startsWith('blind-no-sudo') && l.endsWith('sudo: command not found')));
+        expect(noise, 'a check is silent but for its verdict').toEqual([]);
       },
       1_800_000,
     );
