@@ -22,14 +22,13 @@ for (const [index, hostId] of HOSTS.entries()) {
   describeHost(`checks on ${hostId}`, () => {
     const { runbook, script } = hostScript(hostId);
     const stages = new StageBuilder(hostId, script);
-    const seen = new Map<string, Set<string>>();
+    const seen = new Map<string, string[]>();
     const cases = index === 0 ? fixtureCases(runbook) : sample(fixtureCases(runbook));
     test.concurrent.each(cases.map((c) => [c.step.id, c.fixture, c.expected, c] as const))(
       '%s on %s says %s',
       async (id, _fixture, expected, c) => {
         const outcome = await runCase(ROOT, stages, runbook, c);
-        const told = seen.get(id) ?? new Set();
-        seen.set(id, told.add(outcome.actual));
+        seen.set(id, [...(seen.get(id) ?? []), outcome.actual]);
         expect(`${outcome.actual}: ${outcome.line}${outcome.actual === expected ? '' : `\n${outcome.stderr}`}`).toMatch(new RegExp(`^${expected}: `));
         // What a check says to stderr would stand beside its verdict in the reader's terminal.
         // Only bash itself may say that there is no sudo, where the fixture took sudo away.
@@ -39,7 +38,11 @@ for (const [index, hostId] of HOSTS.entries()) {
       1_800_000,
     );
     afterAll(() => {
-      for (const [id, told] of seen) expect([...told].length, `${id} gave one answer only`).toBeGreaterThan(1);
+      for (const [id, told] of seen) {
+        // A run of some tests only (-t) says nothing about the rest of a check's cases.
+        if (told.length < cases.filter((c) => c.step.id === id).length) continue;
+        expect(new Set(told).size, `${id} gave one answer only`).toBeGreaterThan(1);
+      }
     });
   });
 }
