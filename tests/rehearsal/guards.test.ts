@@ -73,6 +73,7 @@ describeHost('guards of the script', () => {
 
   test('full disk before anything is done', async () => {
     await on('plain');
+    // Filling the disk ends with "No space left": that status is the point of it.
     await sh('mkdir -p /var/lib/trialboot && mount -t tmpfs -o size=64k full /var/lib/trialboot && head -c 1M /dev/zero > /var/lib/trialboot/fill || true');
     await refused('preflight', 2, /cannot (create|write) .*No space left/);
   });
