@@ -68,7 +68,7 @@ export async function runPastePath(hostId: string, runbook: Runbook, options: Pa
         on = step.id === after;
         continue;
       }
-      if (step.meta.kind === 'vars') continue;
+      if (step.meta.kind === 'vars' || step.meta.only === 'script') continue;
       await pasteStep(s, step);
       if (step.id === until) break;
     }

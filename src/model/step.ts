@@ -40,6 +40,8 @@ const common = {
   privilege: z.enum(['user', 'root']).default('user'),
   timeout: Duration.default('60s'),
   needs: z.array(StepId).default([]),
+  /** `script`: the page shows the step, the script runs it, and who pastes leaves it out. */
+  only: z.literal('script').optional(),
   sources: z.array(z.string().min(8)).default([]),
   reviewed: Day,
 };

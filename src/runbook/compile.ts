@@ -7,7 +7,7 @@ import type { Step } from './step.ts';
 export const END_OF_STEP = 'TB_END_OF_STEP';
 
 /** The runtime, in the order in which it is spliced in. File names under src/shell. */
-export const RUNTIME = ['ui', 'json', 'state', 'guard', 'step', 'phase', 'report', 'commands', 'main'] as const;
+export const RUNTIME = ['ui', 'json', 'state', 'guard', 'step', 'phase', 'report', 'judge', 'commands', 'main'] as const;
 export type Runtime = Record<(typeof RUNTIME)[number], string>;
 
 /** A compiled script and what the manifest says about it. */

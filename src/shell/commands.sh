@@ -73,6 +73,7 @@ tb_cmd_trial() {
   tb_settings trial
   tb_confirm "Boot $(tb_fact kernel.new) once, now? The machine goes down; a power cycle brings $(tb_fact kernel.old) back."
   tb_keep
+  [[ -n $TB_DRY_RUN ]] || tb_trial_settings
   tb_phase trial stop
   tb_finish trial
 }
@@ -127,6 +128,12 @@ tb_cmd_repair() {
   tb_end "$TB_STATUS"
 }
 
+# tb_why: REPLY = the reason that settle wrote down, or what can be said without it.
+tb_why() {
+  REPLY=$(tb_fact fell-back/reason)
+  REPLY=${REPLY:-the old kernel came back before a commit}
+}
+
 # tb_cmd_status: where this host stands, from the state and the running kernel. Never changes anything.
 tb_cmd_status() {
   local stage old new running
@@ -142,8 +149,18 @@ tb_cmd_status() {
     installing) printf 'an installation of %s was begun and has not finished; running %s; run upgrade again\n' "$new" "$running" ;;
     installed) printf '%s is installed, %s is the default and running; next: trial\n' "$new" "$old" ;;
     armed) printf '%s is armed for the next boot only; running %s\n' "$new" "$running" ;;
-    trial) printf 'trial of %s is running; next: verify, then commit; a reboot brings %s back\n' "$new" "$old" ;;
-    fell-back) printf 'trial of %s failed; running %s\n' "$new" "$running" ;;
+    trial)
+      if [[ $(tb_fact judge) == auto* && -e /etc/systemd/system/trialboot-judge.service ]]; then
+        printf 'trial of %s is running and being judged; %s comes back unless it passes\n' "$new" "$old"
+      else
+        printf 'trial of %s is running; next: verify, then commit; a reboot brings %s back\n' "$new" "$old"
+      fi
+      ;;
+    fell-back)
+      tb_why
+      printf 'trial of %s failed: %s; running %s\n' "$new" "$REPLY" "$running"
+      [[ ! -d $TRIALBOOT_STATE/fell-back ]] || printf 'what it left: %s\n' "$TRIALBOOT_STATE/fell-back"
+      ;;
     committed) printf '%s is the default since the commit; running %s\n' "$new" "$running" ;;
     rolled-back) printf 'rolled back to %s; running %s\n' "$old" "$running" ;;
     *) tb_end 3 "unknown stage '$stage' in $TRIALBOOT_STATE/stage" ;;

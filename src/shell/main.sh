@@ -10,7 +10,8 @@ usage: bash $TB_SELF COMMAND [OPTIONS]
 commands, in the order of an upgrade:
   preflight     look, change nothing on the host: can this machine be upgraded and come back?
   upgrade       install the new kernel; the running one stays the default
-  trial         boot the new kernel once, on trial (reboots)
+  trial         boot the new kernel once, on trial (reboots); it is verified and
+                committed by itself, or the old kernel comes back
   verify        compare this boot with the one before
   commit        make the verified kernel the default
   rollback      go back to the old kernel, from any state
@@ -19,6 +20,7 @@ commands, in the order of an upgrade:
   list          the steps, in order
   show STEP     the text of a step, as the page shows it
   report        the JSON report of the last run
+  judge, settle what the units that trial installs run after a boot; not for you
 
 options:
   --json               print the JSON report on stdout instead of lines
@@ -28,6 +30,9 @@ options:
   --only STEP          run this step of the command only (may be repeated)
   --skip STEP          leave this step out (may be repeated)
   --from STEP          begin at this step
+  --attended           trial: you verify and commit; nothing is judged without you
+  --within TIME        trial: go back unless committed so long after the start: 90s, 15m, 2h
+                       (default 15m, with --attended 60m)
   --state DIR          keep state in DIR (default /var/lib/trialboot)
   --help, --version
 
@@ -51,6 +56,7 @@ tb_known() { [[ -n ${TB_TEXT[$1]+x} ]] || tb_usage "no step '$1'; list shows the
 tb_main() {
   TB_SELF=${BASH_SOURCE[0]:-trialboot.sh}
   TB_COMMAND='' TB_ARG='' TB_JSON='' TB_DRY_RUN='' TB_YES='' TB_KEEP='' TB_ONLY='' TB_SKIP='' TB_FROM='' TB_FROM_SEEN=''
+  TB_ATTENDED='' TRIALBOOT_WITHIN=''
   TB_STATUS=0 TB_BLOCKED='' TB_CURRENT='' TB_CHILD='' TB_WORK='' TB_REPORT_STEPS='' TB_PROGRESS=''
   TB_PREFLIGHT='' TB_UPGRADE='' TB_VERIFY='' TB_STEP_START='' TB_OS=''
   TRIALBOOT_STATE=${TRIALBOOT_STATE:-/var/lib/trialboot}
@@ -69,6 +75,13 @@ tb_main() {
       --only) tb_argument "$1" $#; tb_known "$2"; TB_ONLY+=" $2"; shift ;;
       --skip) tb_argument "$1" $#; tb_known "$2"; TB_SKIP+=" $2"; shift ;;
       --from) tb_argument "$1" $#; tb_known "$2"; TB_FROM=$2; shift ;;
+      --attended) TB_ATTENDED=1 ;;
+      --within)
+        tb_argument "$1" $#
+        if ! tb_seconds "$2" || ((REPLY < 60)); then tb_usage "--within needs a time of at least a minute, such as 90s, 15m or 2h, not '$2'"; fi
+        TRIALBOOT_WITHIN=$REPLY
+        shift
+        ;;
       --accept)
         tb_argument "$1" $#
         [[ $2 == ?*=?* ]] || tb_usage '--accept needs STEP="reason"'
@@ -93,15 +106,19 @@ tb_main() {
   [[ $TRIALBOOT_STATE == /* ]] || tb_usage "--state needs an absolute path, not '$TRIALBOOT_STATE'"
   case $TB_COMMAND in
     '') TB_COMMAND=none; tb_usage 'no command' ;;
-    preflight | upgrade | trial | verify | commit | rollback | repair | status | list | show | report) ;;
+    preflight | upgrade | trial | verify | commit | rollback | repair | status | list | show | report | judge | settle) ;;
     *) tb_usage "unknown command '$TB_COMMAND'" ;;
   esac
   case $TB_COMMAND in
     repair | show) ;;
     *) [[ -z $TB_ARG ]] || tb_usage "unexpected argument '$TB_ARG'" ;;
   esac
+  if [[ $TB_COMMAND != trial && -n $TB_ATTENDED$TRIALBOOT_WITHIN ]]; then tb_usage '--attended and --within belong to trial'; fi
+  : "${TRIALBOOT_WITHIN:=$((${TB_ATTENDED:-0} ? 3600 : 900))}"
   tb_guard_tools
-  export TRIALBOOT_STATE
+  # What the texts of steps may read. Only trial.judge needs the last two.
+  TRIALBOOT_SCRIPT=$(readlink -f -- "$TB_SELF")
+  export TRIALBOOT_STATE TRIALBOOT_WITHIN TRIALBOOT_SCRIPT
   # /run is a tmpfs: results of checks are looked at even when the disk is full.
   TB_WORK=$(mktemp -d -p /run trialboot.XXXXXX 2> /dev/null || mktemp -d) || tb_end 3 'cannot create a work directory in /run'
   trap 'tb_interrupted INT' INT

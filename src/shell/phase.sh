@@ -106,7 +106,12 @@ tb_reboot() {
   tb_text "$id" "${TB_TIMEOUT[$id]}" "$TB_WORK/out" "$TB_WORK/err"
   TB_RC=$?
   if ((TB_RC == 0)); then
-    TB_RESULT=DONE TB_LINE="the machine goes down now; log in again and run: bash $TB_SELF verify"
+    TB_RESULT=DONE
+    if [[ -e /etc/systemd/system/trialboot-judge.service && -z $TB_ATTENDED ]]; then
+      TB_LINE="the machine goes down now and judges the trial by itself; what became of it: bash $TB_SELF status"
+    else
+      TB_LINE="the machine goes down now; log in again and run: bash $TB_SELF verify"
+    fi
   else
     TB_RESULT=FAIL TB_LINE="status $TB_RC: $(tail -n 1 -- "$TB_WORK/err")"
   fi
