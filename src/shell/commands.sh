@@ -94,6 +94,7 @@ tb_cmd_commit() {
   tb_confirm "Make $(uname -r) the default?"
   tb_keep
   tb_phase commit stop
+  [[ -n $TB_DRY_RUN || -n $TB_BLOCKED ]] || tb_message
   tb_finish commit
 }
 
@@ -109,6 +110,7 @@ tb_cmd_rollback() {
   tb_phase rollback stop
   # A rollback that did not end well leaves a host whose state is unknown: status 3, unless it only waits for a reboot.
   if [[ -n $TB_BLOCKED && $TB_BLOCKED != rollback.old-running:* ]]; then tb_raise 3; fi
+  [[ -n $TB_DRY_RUN || -n $TB_BLOCKED ]] || tb_message
   tb_finish rollback
 }
 

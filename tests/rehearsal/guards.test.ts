@@ -162,7 +162,7 @@ describeHost('guards of the script', () => {
     await host.reboot();
     await refused('commit --yes', 2, /the trial fell back/);
     const status = await host.exec(`bash ${SCRIPT_PATH} status`);
-    expect(status.stdout).toMatch(/^trial of 7\.\S+ failed; running 6\.\S+\n/);
+    expect(status.stdout).toMatch(/^trial of 7\.\S+ failed: the old kernel came back before a commit; running 6\.\S+\n/);
   });
 
   test('killed in the middle of the installation: the old kernel is the default, and running it again finishes', async () => {
