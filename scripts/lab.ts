@@ -7,11 +7,13 @@ import { createHost, listHosts, reapHosts, requirements } from '../src/lab/host.
 import { PASTE_CONFIGURATIONS, RECORD_LANES, recordHost } from '../src/lab/record.ts';
 import { runPastePath } from '../src/lab/paste-path.ts';
 import { runPath } from '../src/lab/path.ts';
+import { SCENARIOS } from '../src/lab/scenario/list.ts';
 import { SCRIPT_PATH, StageBuilder } from '../src/lab/stage.ts';
 import { isStage, STAGES } from '../src/model/stage.ts';
 import { compileScript, type Script } from '../src/runbook/compile.ts';
 import { runbooks } from '../src/runbook/project.ts';
 import type { Runbook } from '../src/runbook/select.ts';
+import { runScenarios, runSoak } from './lib/scenarios.ts';
 import { loadLenient, projectVersion, readRuntime, ROOT } from './lib/project.ts';
 
 const HELP = `usage: npm run lab -- COMMAND
@@ -24,6 +26,11 @@ const HELP = `usage: npm run lab -- COMMAND
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
   record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, fixture), and write content/evidence
+  run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
+        [--layout L] [--record]  one storage layout only; write content/evidence
+        [--keep]                 afterwards a shell on the machine, as the scenario left it
+  scenarios                      their names, layouts and what they do
+  soak --cuts N --seed S         power cuts at random instants over the whole way (--record writes the evidence)
   list                           hosts that exist on this machine now
   reap                           remove hosts whose owner is gone`;
 
@@ -40,6 +47,11 @@ const { positionals, values } = parseArgs({
     fixture: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     lane: { type: 'string' },
+    layout: { type: 'string' },
+    record: { type: 'boolean' },
+    keep: { type: 'boolean' },
+    cuts: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -103,6 +115,14 @@ async function main(): Promise<number> {
     case 'hosts':
       for (const h of readContent(ROOT).hosts) console.log(`${h.id.padEnd(14)} ${h.data.title}`);
       return 0;
+    case 'scenarios':
+      for (const x of SCENARIOS) console.log(`${x.short ? '*' : ' '} ${x.name.padEnd(28)} ${x.layouts.join(' ')}\n    ${x.what}`);
+      console.log('* part of npm test');
+      return 0;
+    case 'run':
+      return runScenarios(ROOT, [hostId, ...rest].filter((x) => x !== undefined), values);
+    case 'soak':
+      return runSoak(ROOT, { ...values, cuts: Number(values.cuts), seed: Number(values.seed) });
     case 'list':
       for (const h of await listHosts()) console.log(JSON.stringify(h));
       return 0;

@@ -59,7 +59,7 @@ function lockOwner(lock: string): ProcessName | undefined {
 }
 
 /** Takes the lock or waits for whoever has it. A lock whose owner is dead is taken over. */
-async function takeLock(lock: string, what: string): Promise<() => void> {
+export async function takeLock(lock: string, what: string): Promise<() => void> {
   const me = ownName();
   const mine = `${lock}.${me.pid}-${randomBytes(4).toString('hex')}`;
   writeFileSync(mine, `${me.pid} ${me.start}\n`);

@@ -29,9 +29,9 @@ export function withoutNoise(text: string): string {
   return `${clean.slice(0, half)}\n[… ${clean.length - 2 * half} characters left out …]\n${clean.slice(-half)}`;
 }
 
-/** Where a run is kept: `content/evidence/<host>/<scenario with - for />.json`. */
-export const evidencePath = (run: Pick<EvidenceRun, 'host' | 'scenario'>): string =>
-  join('content/evidence', run.host, `${run.scenario.replaceAll('/', '-')}.json`);
+/** Where a run is kept: `content/evidence/<host>/<scenario with - for />.json`, with the layout where there are several. */
+export const evidencePath = (run: Pick<EvidenceRun, 'host' | 'scenario' | 'layout'>): string =>
+  join('content/evidence', run.host, `${run.scenario.replaceAll('/', '-')}${run.layout === undefined ? '' : `-on-${run.layout}`}.json`);
 
 /**
  * Validates a run and writes it whole.

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yaml from 'js-yaml';
-import { HostSpec } from '../model/host.ts';
+import { HostSpec, type RehearsalHostSpec } from '../model/host.ts';
 import { artifact, cacheDir, removeTree, touchArtifact } from './cache.ts';
 import { powerOn, type BootRecord, type OffRun } from './firmware.ts';
 import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './guard.ts';
@@ -47,29 +47,35 @@ export interface ExecOptions {
   stdin?: string | Uint8Array;
 }
 
-/** A running rehearsal host. */
-export interface Host {
+/** What can be done with a host of any lane: a rehearsal host here, a virtual machine in vm/vm.ts. */
+export interface HostOps {
   /** Its own id, different for each host. */
   readonly id: string;
   readonly spec: HostSpec;
+  /**
+   * Runs `bash -c script` in the host with a clean environment, in the user's home.
+   * @throws HostRefused or VmGone when the host is not there
+   */
+  exec(script: string, o?: ExecOptions): Promise<ExecResult>;
+  /** Writes a file in the host, through the host's own names and links; folders above it are made. */
+  copy(to: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  /** Text of a file in the host. */
+  read(path: string): Promise<string>;
+  /** Ends the host and removes everything of it. */
+  destroy(): Promise<void>;
+}
+
+/** A running rehearsal host. */
+export interface Host extends HostOps {
   /** Its process 1, as the machine numbers it. */
   readonly pid: number;
   /** Every start since it was made, dead ones included, oldest first. */
   readonly boots: readonly BootRecord[];
   /**
-   * Runs `bash -c script` in the host with a clean environment, in the user's home.
-   * @throws HostRefused when the host is gone; nothing was run then
-   */
-  exec(script: string, o?: ExecOptions): Promise<ExecResult>;
-  /**
    * The full command line that enters the host, checked at both ends, and runs `command` there: for a runner that
    * gives it a terminal. Use it at once; each call checks anew.
    */
   argv(o: { user?: string; env?: Record<string, string> } | undefined, command: readonly string[]): string[];
-  /** Writes a file in the host, through the host's own names and links; folders above it are made. */
-  copy(to: string, content: string | Uint8Array, mode?: number): Promise<void>;
-  /** Text of a file in the host. */
-  read(path: string): Promise<string>;
   /** What the host was told to do by reboot, shutdown and the like since its start, one line each. */
   rebootRequests(): Promise<string[]>;
   /**
@@ -83,8 +89,6 @@ export interface Host {
   powerCycle(o?: { pick?: string }): Promise<BootRecord>;
   /** Freezes what the host has written as a layer that new hosts can start from, and destroys the host. */
   save(): Promise<Layer>;
-  /** Ends the host and removes everything of it. */
-  destroy(): Promise<void>;
 }
 
 const CONTENT = fileURLToPath(new URL('../../content/hosts/', import.meta.url));
@@ -104,6 +108,16 @@ export function readHostSpec(hostId: string): HostSpec {
   }
   const spec = HostSpec.parse(yaml.load(text));
   if (spec.id !== hostId) throw new Error(`content/hosts/${hostId}.yaml: id is ${spec.id}. Mend: name the file after its id`);
+  return spec;
+}
+
+/**
+ * The description of a rehearsal host.
+ * @throws Error as {@link readHostSpec}, and when the host is of another lane
+ */
+function readRehearsalSpec(hostId: string): RehearsalHostSpec {
+  const spec = readHostSpec(hostId);
+  if (spec.lane !== 'rehearsal') throw new Error(`lab: ${hostId} is no rehearsal host but of lane ${spec.lane}. Mend: make it with createVm of src/lab/vm/vm.ts`);
   return spec;
 }
 
@@ -250,7 +264,7 @@ export async function createHost(hostId: string, o: { layers?: readonly Layer[] 
 }
 
 async function createRehearsalHost(hostId: string, layers: readonly Layer[]): Promise<RehearsalHost> {
-  const spec = readHostSpec(hostId);
+  const spec = readRehearsalSpec(hostId);
   const foreign = layers.find((l) => l.hostId !== hostId);
   if (foreign) throw new Error(`lab: a layer of ${foreign.hostId} does not fit a host ${hostId}`);
   const gold = await goldLayers(spec);
@@ -275,7 +289,7 @@ async function createRehearsalHost(hostId: string, layers: readonly Layer[]): Pr
  */
 export async function cachedLayer(hostId: string, name: string, inputs: unknown, prepare: (host: Host) => Promise<void>, on: readonly Layer[] = []): Promise<Layer> {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`lab: ${JSON.stringify(name)} is not a name for a layer: lower-case letters, digits and - only`);
-  const gold = await goldLayers(readHostSpec(hostId));
+  const gold = await goldLayers(readRehearsalSpec(hostId));
   const below = on.flatMap((l) => l.trees);
   const dir = await artifact(`${name}-${hostId}`, { inputs, gold: gold.trees, below }, async (temp) => {
     const host = await createRehearsalHost(hostId, on);

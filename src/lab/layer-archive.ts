@@ -67,6 +67,9 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
     await apt.download(spec.kernels.old.packages);
     await apt.download(['-t', spec.kernels.new.suite, ...spec.kernels.new.packages]);
     const installed = parseStatus(readFileSync(join(base, 'tree/var/lib/dpkg/status'), 'utf8'));
+    // Before apt is asked who offers what: these bring packages of their own with them.
+    const others = spec.extraPackages.filter((name) => !installed.some((p) => p.name === name));
+    if (others.length > 0) await apt.download(others);
     const names = [...new Set([...apt.debs().map((f) => debName(f).name), ...installed.map((p) => p.name), ...spec.extraPackages])];
     const offered = parseMadison(await apt.run('asking which suite has which package', 'apt-cache', ['madison', ...names]));
     const fromRelease = (p: { name: string; version: string }): boolean => (offered.get(`${p.name} ${p.version}`) ?? []).some((s) => !isOptional(s));
@@ -75,8 +78,6 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
     const shadowed = new Set(apt.debs().map(debName).filter((d) => !fromRelease(d)).map((d) => d.name));
     const again = installed.filter((p) => fromRelease(p) && (shadowed.has(p.name) || spec.extraPackages.includes(p.name)));
     if (again.length > 0) await apt.download(['--reinstall', ...again.map((p) => `${p.name}=${p.version}`)]);
-    const others = spec.extraPackages.filter((name) => !installed.some((p) => p.name === name));
-    if (others.length > 0) await apt.download(others);
 
     // Updates and security are merged into the release's own suite, unless the host has them as sources of their own.
     const localSuite = (p: { name: string; version: string }): string | undefined => {

@@ -3,7 +3,7 @@ import type { EvidenceStep } from '../model/evidence.ts';
 import { Report } from '../model/report.ts';
 import type { Script } from '../runbook/compile.ts';
 import { withoutNoise } from './evidence.ts';
-import { createHost, type Host } from './host.ts';
+import { createHost, type HostOps } from './host.ts';
 import { SCRIPT_PATH } from './stage.ts';
 
 /** What one command of the script left behind. */
@@ -15,7 +15,7 @@ export interface CommandRun {
 }
 
 /** Runs a command with --json and reads its report back, validated against the published shape. */
-export async function command(host: Host, words: string, timeoutMs = 900_000): Promise<CommandRun> {
+export async function command(host: HostOps, words: string, timeoutMs = 900_000): Promise<CommandRun> {
   const r = await host.exec(`bash ${SCRIPT_PATH} ${words} --json`, { timeoutMs });
   let report: Report;
   try {
@@ -30,14 +30,14 @@ export async function command(host: Host, words: string, timeoutMs = 900_000): P
 }
 
 /** The log of an action, or the verdict line of a check, as the transcript of a step. */
-async function transcript(host: Host, step: Report['steps'][number]): Promise<string> {
+async function transcript(host: HostOps, step: Report['steps'][number]): Promise<string> {
   if (step.kind !== 'action') return `${step.result} ${step.id}: ${step.line}`;
   const log = await host.exec(`cat /var/lib/trialboot/log/${step.id}.log 2> /dev/null`);
   return withoutNoise(log.stdout) || step.line;
 }
 
 /** Collects the steps of a command as evidence. */
-export async function evidenceSteps(host: Host, run: CommandRun): Promise<EvidenceStep[]> {
+export async function evidenceSteps(host: HostOps, run: CommandRun): Promise<EvidenceStep[]> {
   const steps: EvidenceStep[] = [];
   for (const s of run.report.steps) {
     steps.push({ id: s.id, sha256: s.sha256, verdict: s.result, ms: s.ms, transcript: await transcript(host, s) });
@@ -46,7 +46,7 @@ export async function evidenceSteps(host: Host, run: CommandRun): Promise<Eviden
 }
 
 /** Facts of a host that must be the same after a rollback. */
-export async function footprint(host: Host): Promise<string> {
+export async function footprint(host: HostOps): Promise<string> {
   const r = await host.exec(
     [
       `dpkg-query -W -f '\${db:Status-Abbrev} \${Package} \${Version}\\n' | grep -v '^ii  linux-base ' | sort`,

@@ -17,6 +17,8 @@ export interface HostEntry {
   owner: ProcessName;
   /** The process that holds its disk; everything of the host dies with it. */
   holder: ProcessName;
+  /** A virtual machine's folder with its disks, outside the state folder; removed with it. */
+  disks?: string;
   /** ISO time. */
   created: string;
 }
@@ -74,6 +76,7 @@ export async function reapHosts(o: { all?: boolean } = {}): Promise<number> {
     // Pid and start time together name one process; a pid used again is left alone.
     if (isAlive(host.holder)) process.kill(host.holder.pid, 'SIGKILL');
     for (let i = 0; i < 200 && isAlive(host.holder); i += 1) await sleep(10);
+    if (host.disks) rmSync(host.disks, { recursive: true, force: true });
     closeState(host.state);
     count += 1;
   }

@@ -4,7 +4,7 @@
  */
 import type { Stage } from '../model/stage.ts';
 import type { Script } from '../runbook/compile.ts';
-import { cachedLayer, createHost, type Host, type Layer } from './host.ts';
+import { cachedLayer, createHost, type Host, type HostOps, type Layer } from './host.ts';
 
 /** Where the script lies inside a host. */
 export const SCRIPT_PATH = '/root/trialboot.sh';
@@ -16,7 +16,7 @@ const LAYERED: Partial<Record<Stage, Stage>> = { armed: 'upgraded', trial: 'upgr
 export class StageError extends Error {}
 
 /** Runs a command of the script inside a host and insists on its exit status. Returns its output. */
-export async function runScript(host: Host, command: string, allowed: number[] = [0, 1], timeoutMs = 900_000): Promise<string> {
+export async function runScript(host: HostOps, command: string, allowed: number[] = [0, 1], timeoutMs = 900_000): Promise<string> {
   const r = await host.exec(`bash ${SCRIPT_PATH} ${command}`, { timeoutMs });
   if (!allowed.includes(r.status)) {
     throw new StageError(`${host.spec.id}: ${command} ended with ${r.status}\n${r.stdout}\n${r.stderr}`);

@@ -4,7 +4,7 @@
  */
 import { z } from 'astro/zod';
 import { DistroMeta, OfferedKernel } from './distro.ts';
-import { EvidenceRun } from './evidence.ts';
+import { EvidenceAssertion, EvidenceBoot, EvidenceRun } from './evidence.ts';
 import { Phase, Sha256, StepId, StepResult, Verdict } from './id.ts';
 import { Applies, Effect } from './step.ts';
 
@@ -107,6 +107,17 @@ export const ApiEvidence = z
           standIn: true,
         }).shape,
         steps: z.array(z.strictObject({ id: StepId, sha256: Sha256, verdict: StepResult })),
+        /** Storage layout of the virtual machine; null outside the vm lane, like the next four. */
+        layout: z.string().nullable(),
+        what: z.string().nullable(),
+        accel: z.enum(['tcg', 'kvm']).nullable(),
+        wallSeconds: z.number().nullable(),
+        seed: z.number().int().nullable(),
+        /** Each boot of the machine, in order. Empty: nothing was booted for real. */
+        boots: z.array(EvidenceBoot),
+        assertions: z.array(EvidenceAssertion),
+        /** Power cuts of a soak run, counted; null if it made none. */
+        cuts: z.strictObject({ total: z.int(), asExpected: z.int(), resumed: z.int(), lost: z.int() }).nullable(),
       }),
     ),
   })

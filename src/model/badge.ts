@@ -6,6 +6,8 @@ export interface BadgeLine {
   good: boolean;
   /** Ids of evidence runs. */
   runs: string[];
+  /** It speaks of machines that really booted: dozens of runs, which stand in a table of their own. */
+  booted?: true;
 }
 
 export interface Badge {

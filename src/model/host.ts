@@ -1,7 +1,8 @@
 /**
- * A rehearsal host: a throw-away Debian root on which steps and scripts run with the real package manager, the real
- * initramfs and boot loader tools and real kernel packages. The YAML under content/hosts/ says what is real on it and
- * what is a stand-in; badges repeat those sentences word for word.
+ * A host of the lab. A rehearsal host is a throw-away Debian root on which steps and scripts run with the real package
+ * manager, the real initramfs and boot loader tools and real kernel packages. A vm host is a whole machine in QEMU, whose
+ * kernels boot. The YAML under content/hosts/ says what is real on it and what is a stand-in; badges repeat those
+ * sentences word for word.
  */
 import { z } from 'astro/zod';
 
@@ -22,14 +23,17 @@ const kernelSource = z.strictObject({
   packages: z.array(packageName).min(1),
 });
 
-export const HostSpec = z.strictObject({
+/** How the disk of a virtual machine is laid out; src/lab/vm/layout.ts says how each is made. */
+export const VM_LAYOUTS = ['root-ext4', 'boot-ext4', 'xfs', 'lvm', 'btrfs', 'uefi'] as const;
+
+/** What hosts of both lanes have. */
+const common = {
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
   title: z.string().min(3),
   /** Id of an entry under content/distros. */
   distro: z.string().min(1),
   /** Codename of the release the root is made from. */
   suite: suiteName,
-  lane: z.literal('rehearsal'),
   /** Further suites merged into the host's main source, as a server has them: updates and security. */
   mergedSuites: z.array(suiteName).default([]),
   /** Suites which the host has as sources of their own, with the pin behaviour their Release file asks for. */
@@ -55,7 +59,21 @@ export const HostSpec = z.strictObject({
   extraPackages: z.array(packageName).default([]),
   real: z.array(sentence).min(1),
   standIn: z.array(sentence).min(1),
+};
+
+export const RehearsalHostSpec = z.strictObject({ ...common, lane: z.literal('rehearsal') });
+
+export const VmHostSpec = z.strictObject({
+  ...common,
+  lane: z.literal('vm'),
+  /** The disks this host can be had with; the first is the one it has when nothing is said. */
+  layouts: z.array(z.enum(VM_LAYOUTS)).min(1),
 });
+
+export const HostSpec = z.discriminatedUnion('lane', [RehearsalHostSpec, VmHostSpec]);
 
 /** One host as its YAML describes it, checked and with the defaults filled in. */
 export type HostSpec = z.infer<typeof HostSpec>;
+export type RehearsalHostSpec = z.infer<typeof RehearsalHostSpec>;
+export type VmHostSpec = z.infer<typeof VmHostSpec>;
+export type VmLayout = (typeof VM_LAYOUTS)[number];

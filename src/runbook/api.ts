@@ -2,6 +2,7 @@
 import type { ApiDocument } from '../model/api.ts';
 import { phaseOf } from '../model/id.ts';
 import type { Run } from './badge.ts';
+import { cutTotals } from './cuts.ts';
 import type { Distro, Runbook } from './select.ts';
 import type { Step } from './step.ts';
 
@@ -68,20 +69,32 @@ export const distrosDocument = (distros: Distro[]): ApiDocument<'distros'> => ({
   })),
 });
 
+/** The runs, without transcripts and console logs: those are on the run's own page and in its file. */
 export const evidenceDocument = (runs: Run[]): ApiDocument<'evidence'> => ({
   format_version: 1,
-  runs: runs.map(({ id, host, lane, scenario, date, result, kernelBefore, kernelAfter, cpuSeconds, real, standIn, steps }) => ({
-    id,
-    host,
-    lane,
-    scenario,
-    date,
-    result,
-    kernelBefore,
-    kernelAfter,
-    cpuSeconds,
-    real,
-    standIn,
-    steps: steps.map(({ id, sha256, verdict }) => ({ id, sha256, verdict })),
-  })),
+  runs: runs.map((run) => {
+    const { id, host, lane, scenario, date, result, kernelBefore, kernelAfter, cpuSeconds, real, standIn, steps } = run;
+    return {
+      id,
+      host,
+      lane,
+      scenario,
+      date,
+      result,
+      kernelBefore,
+      kernelAfter,
+      cpuSeconds,
+      real,
+      standIn,
+      steps: steps.map(({ id, sha256, verdict }) => ({ id, sha256, verdict })),
+      layout: run.layout ?? null,
+      what: run.what ?? null,
+      accel: run.accel ?? null,
+      wallSeconds: run.wallSeconds ?? null,
+      seed: run.seed ?? null,
+      boots: run.boots ?? [],
+      assertions: run.assertions ?? [],
+      cuts: run.cuts ? cutTotals(run.cuts) : null,
+    };
+  }),
 });

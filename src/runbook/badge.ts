@@ -71,11 +71,37 @@ function pathLines(records: Hit[], titles: ReadonlyMap<string, string>): BadgeLi
     const { run } = group[0]!;
     const title = titles.get(run.host) ?? run.host;
     // Rehearsal hosts never boot a kernel: said here and not only below, or `trial.reboot … DONE` would be a lie.
-    const how = { vm: `run in the virtual machine ${title}`, paste: `pasted on ${title}`, rehearsal: `rehearsed on ${title} (no kernel booted there)` };
+    const how = run.lane === 'paste' ? `pasted on ${title}` : `rehearsed on ${title} (no kernel booted there)`;
     return {
-      words: `${how[run.lane]} on ${dayOf(run)}: ${verdicts(group)}`,
+      words: `${how} on ${dayOf(run)}: ${verdicts(group)}`,
       good: group.every((r) => r.run.result === 'pass') && group.some(isWell),
       runs: ids(group),
+    };
+  });
+}
+
+const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;
+
+/**
+ * Virtual machines: the only line that may say booted. In a run that kills the new kernel or cuts the power a step may be
+ * meant to fail, so there the end of the run counts, and a verdict counts only where the whole runbook was followed.
+ */
+function bootedLines(records: Hit[], titles: ReadonlyMap<string, string>): BadgeLine[] {
+  const newest = newestBy(records, (r) => `${r.run.host} ${r.run.scenario} ${r.run.layout ?? ''}`);
+  return [...Map.groupBy(newest, (r) => r.run.host)].map(([host, group]) => {
+    const title = titles.get(host);
+    const machine = title === undefined ? `the virtual machine ${host}` : `${/^[AEIOU]/.test(title) ? 'an' : 'a'} ${title}`;
+    const layouts = new Set(group.flatMap((r) => r.run.layout ?? []));
+    const sums = [count(new Set(group.map((r) => r.run.scenario)).size, 'scenario'), ...(layouts.size > 0 ? [count(layouts.size, 'storage layout')] : [])];
+    const broken = group.filter((r) => r.run.result === 'fail').map((r) => `${r.run.scenario}${r.run.layout ? ` on ${r.run.layout}` : ''} failed`);
+    const paths = group.filter((r) => kindOf(r.run) === 'path');
+    const wellOnPath = paths.length === 0 || paths.some(isWell);
+    const wrong = [...broken.sort(), ...(wellOnPath ? [] : [verdicts(paths)])];
+    return {
+      words: `booted on ${machine}, ${dayOf(group[0]!.run)}: ${sums.join(', ')}${wrong.length > 0 ? ` (${wrong.join('; ')})` : ''}`,
+      good: broken.length === 0 && wellOnPath,
+      runs: ids(group),
+      booted: true,
     };
   });
 }
@@ -119,7 +145,7 @@ function pasteLine(records: Hit[]): BadgeLine | undefined {
   };
 }
 
-/** Everything that broke things on purpose: verdicts mean little there, what counts is how the run ended. */
+/** Everything that broke things on purpose, short of booting: verdicts mean little there, what counts is how the run ended. */
 function otherLine(records: Hit[]): BadgeLine | undefined {
   const newest = newestBy(records, (r) => r.run.scenario);
   if (newest.length === 0) return undefined;
@@ -148,11 +174,13 @@ export function badgeOf(step: Step, runs: Run[], distro: string, titles: Readonl
   );
   const ofKind = (...kinds: string[]): Hit[] => same.filter((r) => kinds.includes(kindOf(r.run)));
   const paths = ofKind('path');
+  const booted = same.filter((r) => r.run.lane === 'vm' && kindOf(r.run) !== 'fixture');
   const lines = [
-    ...pathLines(paths, titles),
+    ...bootedLines(booted, titles),
+    ...pathLines(paths.filter((r) => !booted.includes(r)), titles),
     fixtureLine(ofKind('fixture'), step),
     pasteLine(ofKind('paste')),
-    otherLine(same.filter((r) => !['path', 'fixture', 'paste'].includes(kindOf(r.run)))),
+    otherLine(same.filter((r) => !booted.includes(r) && !['path', 'fixture', 'paste'].includes(kindOf(r.run)))),
   ].filter((line): line is BadgeLine => line !== undefined);
 
   if (lines.length === 0) {

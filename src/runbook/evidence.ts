@@ -1,10 +1,11 @@
 import type { EvidenceRun } from '../model/evidence.ts';
 import type { Problem } from '../model/problem.ts';
+import { bootFindings } from './boot-problems.ts';
 import type { Runbook } from './select.ts';
 
 /**
  * What makes a run unfit to stand on a page: it speaks of a text, host or distribution that is not there any more, or it
- * did not end as documented. The script's own hash may differ: a run proves the texts of its steps; whether this very
+ * did not end as documented, or what it says of its boots cannot be so. The script's own hash may differ: a run proves the texts of its steps; whether this very
  * script was run is said on its page.
  * @param file path of the evidence, for messages
  */
@@ -28,5 +29,6 @@ export function evidenceProblems(file: string, run: EvidenceRun, runbooks: Runbo
       report('evidence-unexpected', `${step.id} on ${step.fixture ?? '?'} ended with ${step.verdict}, expected ${step.expected}`);
     }
   }
+  for (const [rule, message] of bootFindings(run)) report(rule, message);
   return problems;
 }

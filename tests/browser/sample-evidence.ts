@@ -2,27 +2,12 @@
 import type { EvidenceRun, EvidenceStep } from '../../src/model/evidence.ts';
 import type { Runbook } from '../../src/runbook/select.ts';
 import type { Step } from '../../src/runbook/step.ts';
+import { sampleVmRuns } from './sample-boots.ts';
+import { sampleRun } from './sample-run.ts';
+
+export { sampleRun };
 
 type StepResult = EvidenceStep['verdict'];
-
-/** A run with the fields that a test does not care about filled in. */
-export function sampleRun(part: Partial<EvidenceRun> & Pick<EvidenceRun, 'scenario' | 'steps'>): EvidenceRun {
-  return {
-    format_version: 1,
-    host: 'debian-13',
-    distro: 'debian-13',
-    lane: part.scenario.startsWith('paste/') ? 'paste' : 'rehearsal',
-    date: '2026-11-20T21:30:00Z',
-    result: 'pass',
-    kernelBefore: '6.12.57+deb13-cloud-amd64',
-    kernelAfter: '7.3.4+deb13-cloud-amd64',
-    cpuSeconds: 12.5,
-    real: ['Sample: a package manager that does not exist.'],
-    standIn: ['Sample: everything, `uname` too.'],
-    tools: { bash: '5.2.37' },
-    ...part,
-  };
-}
 
 /** A step's record with the text's own hash. */
 export const sampleStep = (step: Step, verdict: StepResult, part: Partial<EvidenceStep> = {}): EvidenceStep => ({
@@ -58,6 +43,8 @@ export function sampleEvidence(runbook: Runbook): Record<string, EvidenceRun> {
     [`${distro}/paste-root-bracketed`]: run('paste/root-bracketed', ran.map((s) => sampleStep(s, usual(s)))),
     [`${distro}/paste-admin-line-by-line`]: run('paste/admin-line-by-line', ran.map((s) => sampleStep(s, usual(s)))),
     [`${distro}/cut-install`]: run('cut/install', ran.slice(-3).map((s) => sampleStep(s, 'DONE')), { host: 'no-such-host' }),
+    // Only the steps around the trial: the others show what a badge says without a boot.
+    ...sampleVmRuns(distro, ran.filter((s) => /^(trial|verify)\./.test(s.id)).map((s) => sampleStep(s, usual(s)))),
     ...(changed && {
       [`${distro}/path-old`]: run('path/old', [sampleStep(changed, usual(changed), { sha256: '0'.repeat(64) })], { date: '2026-10-01T08:00:00Z' }),
     }),

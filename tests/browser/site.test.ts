@@ -1,27 +1,13 @@
 /** The built site in Chromium: errors, accessibility, copying, narrow screens, no JavaScript. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ApiDocument } from '../../src/model/api.ts';
 import { siteServer } from '../../src/serve.ts';
+import { openAll, sideways, violations, watch, withBrowser } from './browser.ts';
 import { builtSite, siteFiles } from './built-site.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 // Browsers on a busy machine are slow; nothing here is about time.
 vi.setConfig({ testTimeout: 900_000 });
@@ -43,47 +29,6 @@ afterAll(() => {
   server.close();
   server.closeAllConnections();
 });
-
-/** A browser with a fresh profile, for one piece of work. */
-async function withBrowser<T>(options: BrowserContextOptions, work: (context: BrowserContext) => Promise<T>): Promise<T> {
-  const profile = mkdtempSync(join(tmpdir(), 'trialboot-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: '/usr/bin/chromium', args: ARGS, ...options });
-  try {
-    return await work(context);
-  } finally {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
-  }
-}
-
-/** Collects everything that goes wrong on a page from now on. */
-function watch(page: Page): string[] {
-  const wrong: string[] = [];
-  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && wrong.push(`console: ${m.text()}`));
-  page.on('pageerror', (e) => wrong.push(`error: ${e.message}`));
-  page.on('requestfailed', (r) => wrong.push(`request failed: ${r.url()}`));
-  page.on('response', (r) => r.status() >= 400 && wrong.push(`${r.status()}: ${r.url()}`));
-  return wrong;
-}
-
-interface Violation {
-  id: string;
-  nodes: { html: string; failureSummary?: string }[];
-}
-/** axe is evaluated, not inserted as a script element: the pages' policy would rightly refuse that. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(context: object, options: object): Promise<{ violations: Violation[] }> } };
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    return (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations;
-  });
-  return found.map((v) => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0]?.html} ${v.nodes[0]?.failureSummary ?? ''}`);
-}
-
-const openAll = (page: Page) => page.evaluate(() => {
-    for (const details of document.querySelectorAll('details')) details.open = true;
-  });
 
 describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
   test('no page has errors, failed requests or axe violations (WCAG 2.2 AA)', async () => {
@@ -215,14 +160,7 @@ test('at 360 pixels no page scrolls sideways', async () => {
     for (const path of pages) {
       await page.goto(origin + path);
       await openAll(page);
-      const [width, wide] = await page.evaluate(() => [
-        document.documentElement.scrollWidth,
-        [...document.querySelectorAll('main *')]
-          .filter((e) => e.getBoundingClientRect().right > 361 && !e.closest('pre, .wide'))
-          .map((e) => e.outerHTML.slice(0, 120)),
-      ] as const);
-      expect(wide, path).toEqual([]);
-      expect(width, path).toBeLessThanOrEqual(360);
+      expect(await sideways(page, 360), path).toEqual([]);
     }
   });
 });

@@ -85,16 +85,71 @@ describe('whole runbooks', () => {
     expect(badge([path({ steps: [sampleStep(step, 'PASS'), sampleStep(step, 'ERROR')] })]).state).toBe('bad');
   });
 
-  test('real machines and rehearsals are two lines', () => {
-    const b = badge([path(), path({ id: 'vm', lane: 'vm', host: 'vm-trixie' })]);
-    expect(b.lines.map((l) => l.words)).toEqual([
-      'rehearsed on Debian 13 rehearsal host (no kernel booted there) on 2026-11-20: PASS',
-      'run in the virtual machine vm-trixie on 2026-11-20: PASS',
-    ]);
-  });
-
   test('an unknown host keeps its id', () => {
     expect(badge([path({ host: 'gone' })]).words).toContain('rehearsed on gone (no kernel booted there) on');
+  });
+});
+
+describe('virtual machines', () => {
+  const steps = [sampleStep(step, 'PASS')];
+  const vm = (scenario: string, part: Partial<Run> = {}): Run =>
+    run(part.id ?? `debian-13-vm/${scenario}-${part.layout ?? 'root-ext4'}`, { scenario, lane: 'vm', host: 'debian-13-vm', layout: 'root-ext4', steps, ...part });
+  const vmTitles = new Map([...titles, ['debian-13-vm', 'Debian 13 virtual machine']]);
+  const vmBadge = (...runs: Run[]) => badgeOf(step, runs, 'debian-13', vmTitles);
+  const failing = { steps: [sampleStep(step, 'FAIL')] };
+
+  test('are the only ones that say booted, and come first', () => {
+    const b = vmBadge(path(), vm('path/judged'), vm('path/judged', { layout: 'xfs' }), vm('death/panic', { date: '2026-11-23T04:00:00Z' }));
+    expect(b.lines.map((l) => l.words)).toEqual([
+      'booted on a Debian 13 virtual machine, 2026-11-23: 2 scenarios, 2 storage layouts',
+      'rehearsed on Debian 13 rehearsal host (no kernel booted there) on 2026-11-20: PASS',
+    ]);
+    expect(b.lines.map((l) => l.booted)).toEqual([true, undefined]);
+    expect(b.state).toBe('good');
+  });
+
+  test('no other lane ever says booted, whatever its scenario', () => {
+    for (const lane of ['rehearsal', 'paste'] as const) {
+      for (const kind of ['path', 'death', 'storage', 'cut', 'soak', 'fault', 'probe', 'paste']) {
+        const { words } = vmBadge(run('x', { scenario: `${kind}/x`, lane, steps }));
+        expect(words.replace('no kernel booted there', '')).not.toContain('booted');
+      }
+    }
+  });
+
+  test('one of each is counted in the singular; a host without a title and one with a vowel', () => {
+    expect(vmBadge(vm('death/panic')).words).toBe('booted on a Debian 13 virtual machine, 2026-11-20: 1 scenario, 1 storage layout');
+    expect(vmBadge(vm('death/panic', { host: 'vm-trixie' })).words).toContain('booted on the virtual machine vm-trixie, ');
+    expect(badgeOf(step, [vm('death/panic')], 'debian-13', new Map([['debian-13-vm', 'Ubuntu virtual machine']])).words).toContain('on an Ubuntu virtual machine');
+  });
+
+  test.each(['death/verify-fails', 'storage/guard', 'cut/while-initramfs', 'soak/power-cuts'])('a step that was meant to fail in %s does not spoil the badge', (scenario) => {
+    expect(vmBadge(vm(scenario, failing)).state).toBe('good');
+    expect(vmBadge(vm(scenario, failing)).words).not.toContain('FAIL');
+  });
+
+  test('a step that fails on the way a runbook is meant to go does', () => {
+    expect(vmBadge(vm('path/judged', failing))).toMatchObject({ state: 'bad', words: expect.stringContaining('1 storage layout (FAIL)') });
+    expect(vmBadge(vm('path/judged', failing), vm('path/by-hand')).state).toBe('good');
+    expect(vmBadge(vm('path/judged', failing), vm('death/panic')).state).toBe('bad');
+  });
+
+  test('a run that failed is named with its layout, and never good', () => {
+    const b = vmBadge(vm('death/panic', { result: 'fail', layout: 'lvm' }), vm('path/judged'));
+    expect(b).toMatchObject({ state: 'bad', words: expect.stringContaining('(death/panic on lvm failed)') });
+  });
+
+  test('the newest run per scenario and layout counts', () => {
+    const old = vm('death/panic', { id: 'old', result: 'fail', date: '2026-11-01T00:00:00Z' });
+    expect(vmBadge(old, vm('death/panic'))).toMatchObject({ state: 'good', lines: [{ runs: ['debian-13-vm/death/panic-root-ext4'] }] });
+    expect(vmBadge({ ...old, layout: 'xfs' }, vm('death/panic')).state).toBe('bad');
+  });
+
+  test('of another text nothing is booted', () => {
+    expect(badgeOf(stepOf('df -Pk /boop'), [vm('death/panic')], 'debian-13', vmTitles)).toMatchObject({
+      state: 'none',
+      words: 'not run yet: the text changed since the last run, on 2026-11-20',
+    });
   });
 });
 

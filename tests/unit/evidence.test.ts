@@ -13,10 +13,14 @@ const books = runbooks(project);
 
 describe('evidence in content/evidence', () => {
   test('has runs of every host, in every lane that a page speaks of', () => {
-    for (const { id } of content.hosts) {
+    for (const { id } of content.hosts.filter((h) => h.data.lane === 'rehearsal')) {
       const scenarios = content.evidence.filter((e) => e.data.host === id).map((e) => e.data.scenario);
       expect(scenarios, id).toEqual(expect.arrayContaining(['path/upgrade-and-back', 'fixture/all-checks', 'paste/root-bracketed', 'paste/admin-line-by-line']));
     }
+  });
+  test('of the lane vm belongs to hosts that boot, and no other does', () => {
+    const booting = new Set(content.hosts.filter((h) => h.data.lane === 'vm').map((h) => h.id));
+    for (const { file, data } of content.evidence) expect(booting.has(data.host), file).toBe(data.lane === 'vm');
   });
   test('names only texts that exist, byte for byte', () => {
     expect(content.evidence.flatMap((e) => evidenceProblems(e.file, e.data, books, content.hosts.map((h) => h.id)))).toEqual([]);
@@ -53,6 +57,10 @@ describe('refusing evidence', () => {
     expect(problems({ ...run, steps: [{ ...run.steps[0]!, id: 'preflight.nowhere' }] })).toEqual(['evidence-unknown-step']);
     expect(problems({ ...run, host: 'nowhere' })).toEqual(['evidence-unknown-host']);
     expect(problems({ ...run, distro: 'nowhere' })).toEqual(['evidence-unknown-distro']);
+  });
+  test('a real boot that cannot be so is refused too', () => {
+    const boots = [{ kernel: 'b', role: 'new', entry: 'default', cause: 'panic', atMs: 0, upMs: 9, endMs: null, words: '' }] satisfies EvidenceRun['boots'];
+    expect(problems({ ...run, boots })).toEqual(['evidence-not-booted', 'evidence-boot-cause']);
   });
   test('a fixture that did not end as expected is refused', () => {
     expect(problems({ ...run, scenario: 'fixture/all-checks', steps: [{ ...run.steps[0]!, fixture: 'plain', expected: 'FAIL' }] })).toEqual(['evidence-unexpected']);

@@ -1,0 +1,135 @@
+/** The root of a virtual machine as a layer over its base: settings of a server, the agent, the old kernel. */
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { VmHostSpec } from '../../model/host.ts';
+import { artifact, assertCacheFileSystem, removeTree, touchArtifact } from '../cache.ts';
+import { runOnLayers } from '../chroot.ts';
+import { ARCHIVE_PATH, archiveLayer } from '../layer-archive.ts';
+import { baseLayer } from '../layer-base.ts';
+
+const REVISION = 1;
+
+/** Label of the file system with the package source. */
+export const REPO_LABEL = 'trialboot-repo';
+/** What QEMU calls the disk with the root; the guest finds it as /dev/disk/by-id/virtio-NAME. */
+export const ROOT_DISK_SERIAL = 'trialboot-root';
+/** The console of every kernel: notices are shown, because a boot is known by the banner on the serial line. */
+export const CONSOLE_ARGUMENTS = 'console=tty0 console=ttyS0,115200';
+export const LOG_ARGUMENTS = 'loglevel=6';
+
+/** Lines of fstab every layout has. A slow machine may need long to find a disk. */
+export const REPO_FSTAB = `LABEL=${REPO_LABEL} ${ARCHIVE_PATH} ext4 ro,nofail,x-systemd.device-timeout=90s 0 0\n`;
+
+const GUEST = fileURLToPath(new URL('./guest/', import.meta.url));
+/** Where the files of src/lab/vm/guest lie in the machine. */
+const GUEST_FILES: Readonly<Record<string, { to: string; mode: number }>> = {
+  'agent.sh': { to: 'usr/lib/trialboot-lab/agent.sh', mode: 0o755 },
+  'agent.service': { to: 'usr/lib/systemd/system/trialboot-agent.service', mode: 0o644 },
+  '90-trialboot-agent.rules': { to: 'usr/lib/udev/rules.d/90-trialboot-agent.rules', mode: 0o644 },
+};
+
+/** Text of a file that the lab puts into machines, for image.ts too. */
+export const guestFile = (name: string): string => readFileSync(join(GUEST, name), 'utf8');
+
+const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
+  'etc/hostname': 'debian\n',
+  'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 debian\n',
+  // A machine that has been started before, not one at its very first boot.
+  'etc/machine-id': 'b61f0a7c4d2e4f9f8c35d1e07a94c218\n',
+  'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
+  'etc/systemd/network/10-server.network': '[Match]\nType=ether\n\n[Network]\nAddress=192.0.2.10/24\nGateway=192.0.2.1\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
+  'etc/apt/sources.list.d/debian.sources': [
+    'Types: deb',
+    `URIs: copy:${ARCHIVE_PATH}`,
+    `Suites: ${[spec.suite, ...spec.extraSuites.map((s) => s.suite)].join(' ')}`,
+    'Components: main',
+    'Trusted: yes',
+    '',
+  ].join('\n'),
+});
+
+// Runs inside, on top of base and package source. The arguments in the text are names of packages.
+const setup = (packages: readonly string[]): string => `
+umask 022
+export DEBIAN_FRONTEND=noninteractive
+useradd --create-home --shell /bin/bash --groups sudo admin
+echo 'admin ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/admin
+chmod 440 /etc/sudoers.d/admin
+ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime
+install -d -m 2755 -g systemd-journal /var/log/journal
+# As after an installation: the disk grub-pc keeps its boot sector on.
+echo 'grub-pc grub-pc/install_devices_empty boolean false
+grub-pc grub-pc/install_devices multiselect /dev/disk/by-id/virtio-${ROOT_DISK_SERIAL}' | debconf-set-selections
+systemctl enable systemd-networkd.service
+apt-get update
+# GRUB's menu is made on the machine itself, where there is a disk to look at; here its generator would only fail.
+chmod -x /etc/kernel/postinst.d/zz-update-grub
+apt-get install -y --no-install-recommends ${packages.join(' ')}
+chmod +x /etc/kernel/postinst.d/zz-update-grub
+apt-get clean
+[ -e /etc/default/grub ] || cp /usr/share/grub/default/grub /etc/default/grub
+sed -i -e 's/^GRUB_TIMEOUT=.*/GRUB_TIMEOUT=1/' \\
+	-e 's/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT="${LOG_ARGUMENTS}"/' \\
+	-e 's/^GRUB_CMDLINE_LINUX=.*/GRUB_CMDLINE_LINUX="${CONSOLE_ARGUMENTS}"/' /etc/default/grub
+{ echo; echo 'GRUB_TERMINAL="console serial"'; echo 'GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"'; } >>/etc/default/grub
+# Read back: a package manager's status says little about the boot files.
+for kernel in /boot/vmlinuz-*; do
+	[ -s "$kernel" ] && [ -s "/boot/initrd.img-\${kernel#/boot/vmlinuz-}" ] && [ -s "/lib/modules/\${kernel#/boot/vmlinuz-}/modules.dep.bin" ] ||
+		{ echo "kernel, initramfs or module index is missing for $kernel" >&2; ls -l /boot >&2; exit 1; }
+done
+[ "$(grep -c -e '^GRUB_CMDLINE_LINUX="${CONSOLE_ARGUMENTS}"' -e '^GRUB_CMDLINE_LINUX_DEFAULT="${LOG_ARGUMENTS}"' -e '^GRUB_TIMEOUT=1$' /etc/default/grub)" = 3 ] ||
+	{ echo '/etc/default/grub has not the settings it was given' >&2; exit 1; }
+mkdir -p ${ARCHIVE_PATH}
+rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+`;
+
+/** What a machine's disk is made of. */
+export interface VmTree {
+  /** Layers of the root, topmost first; the package source is not among them. */
+  layers: string[];
+  /** Folder of the archive layer. */
+  archive: string;
+  /** Names of the finished layers: part of the key of what is made from them. */
+  names: string[];
+}
+
+/**
+ * The root of a virtual machine, with the old kernel installed in it and the packages a layout needs.
+ * @param packages names of further packages
+ * @throws Error when a layer cannot be built; what was finished stays in the cache
+ */
+export async function vmTree(spec: VmHostSpec, packages: readonly string[]): Promise<VmTree> {
+  assertCacheFileSystem();
+  const base = await baseLayer(spec);
+  const archive = await archiveLayer(spec, base);
+  const etc = etcFiles(spec);
+  const guest = Object.fromEntries(readdirSync(GUEST).sort().map((f) => [f, guestFile(f)]));
+  const script = setup([...spec.kernels.old.packages, ...packages]);
+  const inputs = { revision: REVISION, layers: [archive, base].map((d) => basename(d)), etc, guest, places: GUEST_FILES, script };
+  const dir = await artifact(`tree-${spec.id}`, inputs, async (temp) => {
+    const upper = join(temp, 'build/upper');
+    const put = (path: string, text: string, mode: number): void => {
+      mkdirSync(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
+      writeFileSync(join(upper, path), text, { mode });
+    };
+    for (const [path, text] of Object.entries(etc)) put(path, text, 0o644);
+    for (const [name, { to, mode }] of Object.entries(GUEST_FILES)) put(to, guest[name]!, mode);
+    await runOnLayers(`making the root of ${spec.id}`, join(temp, 'build'), [archive, base].map((d) => join(d, 'tree')), script);
+    renameSync(upper, join(temp, 'tree'));
+    await removeTree(join(temp, 'build'));
+  });
+  for (const d of [dir, archive, base]) touchArtifact(d);
+  return { layers: [dir, base].map((d) => join(d, 'tree')), archive, names: [dir, archive, base].map((d) => basename(d)) };
+}
+
+/**
+ * The old kernel's image in a tree.
+ * @throws Error when the tree has none
+ */
+export function treeKernel(tree: VmTree): { release: string; image: string } {
+  const boot = join(tree.layers[0]!, 'boot');
+  const name = readdirSync(boot).find((f) => f.startsWith('vmlinuz-'));
+  if (!name) throw new Error(`lab: ${boot} has no kernel. Mend: remove ${dirname(tree.layers[0]!)} from the cache and try again`);
+  return { release: name.slice('vmlinuz-'.length), image: join(boot, name) };
+}
