@@ -31,6 +31,11 @@ const REHEARSAL: Tool[] = [
   { command: 'apt-ftparchive', package: 'apt-utils' },
   { command: 'nsenter', package: 'util-linux' },
 ];
+const VM: Tool[] = [
+  ...REHEARSAL,
+  { command: 'qemu-system-x86_64', package: 'qemu-system-x86' },
+  { command: 'qemu-img', package: 'qemu-utils' },
+];
 /** Nicer with Debian's own, possible without. */
 const OPTIONAL: Tool[] = [{ command: 'shellcheck', package: 'shellcheck' }];
 
@@ -47,6 +52,7 @@ const SUITES: Suite[] = [
   { name: 'browser', what: 'pages in Chromium', needs: [CHROMIUM], ...vitest('browser') },
   { name: 'rehearsal', what: 'scripts and checks on throw-away Debian hosts', needs: REHEARSAL, root: true, ...vitest('rehearsal') },
   { name: 'paste', what: 'every fence typed into a terminal', needs: REHEARSAL, root: true, ...vitest('paste') },
+  { name: 'vm', what: 'GRUB on real file systems, and machines that really reboot', needs: VM, root: true, ...vitest('vm') },
 ];
 
 interface Result {

@@ -34,6 +34,10 @@ export function nature(meta: StepMeta): string {
   }
 }
 
+/** Who runs the step, where that is not whoever reads it. */
+export const runBy = (meta: StepMeta): string | undefined =>
+  meta.only === 'script' ? 'Run by the script only. If you paste the runbook, leave it out.' : undefined;
+
 export const privilege = (meta: StepMeta): string => (meta.privilege === 'root' ? 'needs root or sudo' : 'runs as any user');
 
 /** How many lines of a transcript a runbook page shows. The run's own page has them all. */

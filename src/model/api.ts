@@ -37,6 +37,8 @@ const ApiStep = z.strictObject({
   applies: Applies.nullable(),
   privilege: z.enum(['user', 'root']),
   effects: z.array(Effect),
+  /** `script`: the script runs it; who pastes leaves it out. */
+  only: z.literal('script').nullable(),
   outcome: StepId.nullable(),
   undo: z.union([StepId, z.strictObject({ none: z.string() })]).nullable(),
   fixtures: z.record(z.string(), Verdict),

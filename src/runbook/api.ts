@@ -23,6 +23,7 @@ export function stepsDocument(steps: Step[], runbooks: Runbook[], runs: Run[]): 
         title: meta.title,
         applies: meta.applies ?? null,
         privilege: meta.privilege,
+        only: meta.only ?? null,
         effects: 'effects' in meta ? [...meta.effects] : [],
         outcome: meta.kind === 'action' ? meta.outcome : null,
         undo: meta.kind === 'action' ? meta.undo : null,

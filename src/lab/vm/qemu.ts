@@ -62,7 +62,7 @@ export function qemuArgv(c: QemuConfig): string[] {
     '-drive', `if=none,id=disk${i},file=${value(d.file)},format=${d.format},cache=unsafe,discard=unmap,readonly=${d.readonly ? 'on' : 'off'}`,
     '-device', `virtio-blk-pci,drive=disk${i},serial=${d.serial},addr=0x${(8 + i).toString(16)}${i === 0 ? ',bootindex=0' : ''}`,
   ]);
-  const network = ['-netdev', c.internet ? 'user,id=net0' : 'hubport,id=net0,hubid=0', '-device', 'virtio-net-pci,netdev=net0,mac=52:54:00:12:34:56,addr=0x3,romfile='];
+  const network = ['-netdev', c.internet ? 'user,id=net0' : 'user,id=net0,restrict=on', '-device', 'virtio-net-pci,netdev=net0,mac=52:54:00:12:34:56,addr=0x3,romfile='];
   return [
     QEMU, '-name', c.id, '-machine', 'q35,usb=off', ...accel, '-m', String(c.memory), '-smp', '2',
     '-nodefaults', '-no-user-config', '-display', 'none',
