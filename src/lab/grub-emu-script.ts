@@ -4,6 +4,10 @@
  */
 import { parseGrubScript, plainWord, type Places } from './grub-script.ts';
 
+/** Where grub-emu finds the configuration, and the disk's files by name. */
+export const EMU_CONFIG = '/mnt/grub';
+export const EMU_DISK = '/mnt/disk';
+
 /** Each command that is replaced, and by what. Terminals and fonts would look for a screen. */
 const REPLACED: Readonly<Record<string, string>> = {
   linux: 'tb_linux',
@@ -35,6 +39,10 @@ export function instrument(text: string, file: string): string {
       // GRUB script cannot look a variable up by a name in another variable, so the values are written beside the names.
       const names = words.slice(1).map(plainWord).filter((n) => n !== undefined && /^[A-Za-z_]\w*$/.test(n));
       edits.push({ at, to, text: `tb_save_env ${names.map((n) => `${n} "\${${n}}"`).join(' ')}` });
+    } else if (name === '[' || name === 'test') {
+      // The interpreter's root is not the disk: files that are asked for by name lie in its own folder.
+      const asked = text.slice(at, to).replace(/(\s-[defs]\s+)\//g, `$1(host)${EMU_DISK}/`);
+      edits.push({ at, to, text: asked });
     } else if (name !== undefined && REPLACED[name] !== undefined) {
       edits.push({ at, to: at + name.length, text: REPLACED[name] });
     }
@@ -43,10 +51,6 @@ export function instrument(text: string, file: string): string {
   edits.sort((a, b) => b.at - a.at);
   return edits.reduce((t, e) => t.slice(0, e.at) + e.text + t.slice(e.to), text);
 }
-
-/** Where grub-emu finds the configuration, and the disk's files by name. */
-export const EMU_CONFIG = '/mnt/grub';
-export const EMU_DISK = '/mnt/disk';
 
 /** The configuration grub-emu starts with: defines the functions, then reads the rewritten one. */
 export function emuMain(o: { envWritable: boolean; pick?: string }): string {

@@ -49,6 +49,23 @@ describe('boots', () => {
     expect(boots.map((b) => [b.kernel, b.cause, b.end])).toEqual([['7.3.4+deb13-cloud-amd64', 'power-on', 'panic'], ['6.12.117-cloud-amd64', 'panic', undefined]]);
   });
 
+  test('one restart that QEMU reports twice is one restart', () => {
+    // As seen on QEMU 7.2: the processor asks once more before it is stopped.
+    const boots = bootsOf([
+      { ms: 339, kind: 'power-on' }, ...line(6433, OLD), { ms: 40_189, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'a' },
+      ...line(46_500, '[   40.1] reboot: machine restart'), { ms: 46_520, kind: 'reset' }, { ms: 46_551, kind: 'reset' },
+      ...line(54_857, OLD), { ms: 110_365, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'b' },
+    ]);
+    expect(boots.map((b) => [b.cause, b.bootId, b.end, b.endedMs])).toEqual([['power-on', 'a', 'reboot', 46_520], ['reboot', 'b', undefined, undefined]]);
+  });
+
+  test('a restart soon after a start is a restart when the start has shown anything, or when it was no echo', () => {
+    const shown = bootsOf([{ ms: 0, kind: 'power-on' }, { ms: 1000, kind: 'reset' }, ...line(1150, 'error: no such device.'), { ms: 1300, kind: 'reset' }]);
+    expect(shown).toHaveLength(3);
+    const slow = bootsOf([{ ms: 0, kind: 'power-on' }, { ms: 1000, kind: 'reset' }, { ms: 4000, kind: 'reset' }]);
+    expect(slow).toHaveLength(3);
+  });
+
   test('of several panics the first is the cause', () => {
     const boots = bootsOf([{ ms: 0, kind: 'power-on' }, ...line(1000, PANIC), ...line(1100, '[ 13.0] Kernel panic - not syncing: second'), { ms: 5000, kind: 'reset' }]);
     expect(boots[0]!.lastWords).toContain('Attempted to kill init');
