@@ -1,23 +1,23 @@
 /** Virtual machines: made from a disk layout, or continued from a snapshot. */
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { VmHostSpec, type VmLayout } from '../../model/host.ts';
+import type { VmHostSpec, VmLayout } from '../../model/host.ts';
 import { artifact, touchArtifact } from '../cache.ts';
 import { readHostSpec } from '../host.ts';
 import { mustRun } from '../run.ts';
-import { accelerator, type Accel } from './accel.ts';
+import { type Accel, accelerator } from './accel.ts';
 import type { VmBoot } from './boots.ts';
 import { nativeDisk, repoDisk } from './disk.ts';
 import { installedDisk } from './install.ts';
 import { LAYOUTS } from './layout.ts';
 import { Vm } from './machine.ts';
-import { OVMF, rootDisk, stateInputs, type Disk } from './qemu.ts';
+import { type Disk, OVMF, rootDisk, stateInputs } from './qemu.ts';
 import { takeSlot } from './slot.ts';
 import { treeKernel, vmTree } from './tree.ts';
 
-export { Vm } from './machine.ts';
 export { VmGone } from './agent.ts';
 export type { VmBoot } from './boots.ts';
+export { Vm } from './machine.ts';
 
 /** A running machine, saved: its disk, its memory, and what of it outlives a power cut. */
 export interface Snapshot {
