@@ -32,7 +32,6 @@ export const CUT: readonly Scenario[] = [
     what: 'The power goes while the initramfs of the new kernel is made. The module indexes made before are empty afterwards, and dpkg calls it a success; the script sees and mends it.',
     start: 'prepared',
     layouts: ['root-ext4', 'xfs'],
-    short: true,
     async play(s) {
       await inBackground(s, 'upgrade --yes');
       await poll(s, 'mkinitramfs', `pgrep -x mkinitramfs > /dev/null || pgrep -f /usr/sbin/mkinitramfs > /dev/null`);

@@ -7,7 +7,6 @@ export const STORAGE: readonly Scenario[] = [
     what: 'The one-time choice is forced where GRUB cannot forget it. The guard takes the old kernel, at every boot, until the choice is taken back.',
     start: 'upgraded',
     layouts: ['lvm', 'btrfs'],
-    short: true,
     async play(s) {
       const armed = await s.arm();
       const line = armed.report.steps.find((x) => x.id === 'trial.armed')?.line ?? '';
