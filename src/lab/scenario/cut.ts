@@ -20,7 +20,7 @@ async function poll(s: Scene, what: string, test: string, timeoutMs = 600_000): 
 
 /** From a machine that has been interrupted and runs the old kernel: to the committed new one. `boots` so far. */
 async function toTheGoodEnd(s: Scene, boots: number): Promise<void> {
-  await s.command('trial --yes');
+  await s.trial();
   await s.up(boots + 1);
   await s.stage('committed');
   s.words.set(boots + 1, 'trial: verified and committed by the judge');

@@ -161,7 +161,7 @@ export const DEATH: readonly Scenario[] = [
     layouts: ['root-ext4'],
     short: true,
     async play(s) {
-      await s.command('trial --yes');
+      await s.trial();
       await s.kernelUp(2);
       await s.vm.powerCut();
       s.words.set(2, 'power cut while the trial starts');

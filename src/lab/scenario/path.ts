@@ -5,7 +5,7 @@ import type { Scenario } from './types.ts';
 
 /** Arms, restarts into the trial, and waits until the judge has committed it: boots 1 (old) and 2 (new). */
 async function judged(s: Scene): Promise<void> {
-  await s.command('trial --yes');
+  await s.trial();
   await s.up(2);
   await s.stage('committed');
 }
@@ -64,7 +64,7 @@ export const PATH: readonly Scenario[] = [
     start: 'upgraded',
     layouts: ['root-ext4'],
     async play(s) {
-      await s.command('trial --yes --skip trial.judge --skip trial.judge-ready');
+      await s.trial('--skip trial.judge --skip trial.judge-ready');
       await s.up(2);
       await s.sh('timeout 120 systemctl is-system-running --wait || true', 180_000);
       const units = (await s.try('ls /etc/systemd/system | grep trialboot')).stdout;
@@ -83,7 +83,7 @@ export const PATH: readonly Scenario[] = [
     start: 'upgraded',
     layouts: ['root-ext4'],
     async play(s) {
-      await s.command('trial --yes --attended --within 90s');
+      await s.trial('--attended --within 90s');
       await s.up(2);
       await s.up(3);
       s.words.set(2, 'trial: nobody verified it; time is up after 90 s');

@@ -9,7 +9,7 @@ import { judge } from '../../runbook/verdict.ts';
 import { command, evidenceSteps, type CommandRun } from '../path.ts';
 import type { ExecResult } from '../run.ts';
 import { SCRIPT_PATH } from '../stage.ts';
-import type { Vm } from '../vm/vm.ts';
+import { VmGone, type Vm } from '../vm/vm.ts';
 
 /** Which kernel a boot ran: the run's old one, its new one, or none, because the machine never left GRUB. */
 export type Role = 'old' | 'new' | 'none';
@@ -79,14 +79,24 @@ export class Scene {
   }
 
   /** Arms the trial without starting it, so that the scenario can lay its trap. */
-  arm(options = '--within 4m'): Promise<CommandRun> {
+  arm(options = ''): Promise<CommandRun> {
     return this.command(`trial --yes ${options} --skip trial.reboot`);
   }
 
   /** Tells the machine to restart. The next boot is waited for by the caller. */
   async restart(): Promise<void> {
-    // Out of the agent's own process group, so that its answer is not what keeps the machine.
-    await this.sh('sync; systemctl reboot');
+    try {
+      await this.sh('sync; systemctl reboot');
+    } catch (error) {
+      // The machine may be down before its answer is out.
+      if (!(error instanceof VmGone)) throw error;
+    }
+  }
+
+  /** Arms the trial and starts it, as `trial` does in one go. */
+  async trial(options = ''): Promise<void> {
+    await this.arm(options);
+    await this.restart();
   }
 
   /** The role of a boot, by the release of its kernel. */

@@ -71,8 +71,9 @@ async function measure(bench: Bench, layout: VmLayout, told: (line: string) => v
       kernels = await kernelsOf(vm);
       const s = new Scene(vm, bench.runbook, bench.script, kernels, () => undefined);
       const began = Date.now();
-      await s.command(`${half} --yes`);
-      if (half === 'trial') {
+      if (half === 'upgrade') await s.command('upgrade --yes');
+      else {
+        await s.trial();
         await s.up(2);
         await s.stage('committed');
       }
@@ -117,7 +118,7 @@ async function oneCut(bench: Bench, state: SoakState, n: number, fraction: numbe
       for (let i = 0; i < 60 && !['fell-back', 'committed', 'installed'].includes(await stageOf()); i += 1) await sleep(1000);
     }
     if ((await stageOf()) !== 'committed') {
-      await s.command('trial --yes');
+      await s.trial();
       await s.up(vm.boots.length + (vm.boots.at(-1)?.end === undefined ? 1 : 0));
       await s.stage('committed');
     }

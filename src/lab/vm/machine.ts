@@ -247,10 +247,19 @@ export class Vm implements HostOps {
     return this.boots[n - 1]!;
   }
 
+  /** Runs a command after which the machine may be down before its answer is out. */
+  async #goingDown(command: string): Promise<void> {
+    try {
+      await this.exec(command);
+    } catch (error) {
+      if (!(error instanceof VmGone)) throw error;
+    }
+  }
+
   /** Restarts the machine in order, and waits until it answers again. */
   async reboot(): Promise<VmBoot> {
     const next = this.boots.length + 1;
-    await this.exec('systemctl reboot');
+    await this.#goingDown('systemctl reboot');
     return this.up(next);
   }
 
@@ -270,7 +279,7 @@ export class Vm implements HostOps {
   /** Asks the machine to switch itself off, and ends QEMU when it has. */
   async powerOff(): Promise<void> {
     const n = this.boots.length;
-    await this.exec('systemctl poweroff');
+    await this.#goingDown('systemctl poweroff');
     await this.until('switching itself off', (b) => b[n - 1]?.end === 'power-off');
     await this.#stop();
   }
