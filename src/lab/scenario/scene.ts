@@ -135,17 +135,28 @@ export class Scene {
     this.told(`up    ${n}: ${this.vm.boots[n - 1]!.cause} → ${this.vm.boots[n - 1]!.kernel}`);
   }
 
-  /** Waits until a file in the state directory has the given first word, and no unit of the trial works any more. */
-  async stage(word: string, timeoutMs = BOOT_MS): Promise<void> {
+  /**
+   * Waits until the upgrade has come to a stage and no unit of the trial works any more.
+   * @throws Error when it comes to the opposite end or to none, with what the host says about it
+   */
+  async stage(word: 'committed' | 'fell-back', timeoutMs = BOOT_MS): Promise<void> {
     const end = Date.now() + timeoutMs;
     let found = '';
     while (Date.now() < end) {
-      const r = await this.try('cat /var/lib/trialboot/stage; systemctl is-active trialboot-judge.service trialboot-settle.service 2> /dev/null | sort -u | xargs');
-      found = r.stdout.trim().replace('\n', ', units ');
+      try {
+        const r = await this.try('cat /var/lib/trialboot/stage; systemctl is-active trialboot-judge.service trialboot-settle.service 2> /dev/null | sort -u | xargs');
+        found = r.stdout.trim().replace('\n', ', units ');
+      } catch (error) {
+        // It may restart at any moment: that is what a trial does that does not pass.
+        if (!(error instanceof VmGone)) throw error;
+        found = 'restarting';
+      }
       if (found === `${word}, units inactive`) return;
+      if (/^(committed|fell-back), units inactive$/.test(found)) break;
       await sleep(1000);
     }
-    throw new Error(`the stage did not become ${word} within ${timeoutMs / 1000} s; it is ${found}\n${this.vm.serialText().split('\n').slice(-TAIL).join('\n')}`);
+    const says = await this.try(`bash ${SCRIPT_PATH} status; cat /var/lib/trialboot/verdict; journalctl --no-pager -o cat -u trialboot-judge -n 40`).then((r) => r.stdout, String);
+    throw new Error(`the stage did not become ${word}; it is ${found}; boots: ${this.bootLine()}\n${says}\n${this.vm.serialText().split('\n').slice(-TAIL).join('\n')}`);
   }
 
   bootLine(): string {
