@@ -30,10 +30,10 @@ describe('boots', () => {
 
   test('a trial that panics: three boots, the third caused by the panic', () => {
     const boots = bootsOf([
-      { ms: 0, kind: 'power-on' }, ...line(4000, OLD), { ms: 20_000, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'a' },
+      { ms: 0, kind: 'power-on' }, ...line(4000, OLD), { ms: 20_000, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'a', cmdline: 'ro' },
       ...line(30_000, '[  26.0] reboot: Restarting system'), { ms: 30_050, kind: 'reset' },
       ...line(34_000, NEW), ...line(44_000, PANIC), { ms: 54_000, kind: 'reset' },
-      ...line(58_000, OLD), { ms: 75_000, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'c' },
+      ...line(58_000, OLD), { ms: 75_000, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'c', cmdline: 'ro' },
     ]);
     expect(shape(boots)).toEqual([
       ['6.12.117-cloud-amd64', 'power-on', 'reboot', 'reboot: Restarting system'],
@@ -49,12 +49,19 @@ describe('boots', () => {
     expect(boots.map((b) => [b.kernel, b.cause, b.end])).toEqual([['7.3.4+deb13-cloud-amd64', 'power-on', 'panic'], ['6.12.117-cloud-amd64', 'panic', undefined]]);
   });
 
+  test('a command line that lost characters on the console is the one the agent has read, once it answers', () => {
+    const garbled = [{ ms: 0, kind: 'power-on' as const }, ...line(4000, OLD), ...line(4100, '[    0.1] Kernel command line: ro conse=ttyS0 trialbo.trial=7.3.4')];
+    expect(bootsOf(garbled)[0]!.cmdline).toBe('ro conse=ttyS0 trialbo.trial=7.3.4');
+    const read = 'ro console=ttyS0 trialboot.trial=7.3.4';
+    expect(bootsOf([...garbled, { ms: 9000, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'a', cmdline: read }])[0]!.cmdline).toBe(read);
+  });
+
   test('one restart that QEMU reports twice is one restart', () => {
     // As seen on QEMU 7.2: the processor asks once more before it is stopped.
     const boots = bootsOf([
-      { ms: 339, kind: 'power-on' }, ...line(6433, OLD), { ms: 40_189, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'a' },
+      { ms: 339, kind: 'power-on' }, ...line(6433, OLD), { ms: 40_189, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'a', cmdline: 'ro' },
       ...line(46_500, '[   40.1] reboot: machine restart'), { ms: 46_520, kind: 'reset' }, { ms: 46_551, kind: 'reset' },
-      ...line(54_857, OLD), { ms: 110_365, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'b' },
+      ...line(54_857, OLD), { ms: 110_365, kind: 'hello', release: '6.12.117-cloud-amd64', bootId: 'b', cmdline: 'ro' },
     ]);
     expect(boots.map((b) => [b.cause, b.bootId, b.end, b.endedMs])).toEqual([['power-on', 'a', 'reboot', 46_520], ['reboot', 'b', undefined, undefined]]);
   });

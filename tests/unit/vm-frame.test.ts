@@ -4,12 +4,12 @@ import { FrameError, FrameReader, loginScript, runFrame, shellQuote } from '../.
 
 describe('messages of the agent', () => {
   const bytes = Buffer.concat([
-    Buffer.from('HELLO 6.12.1-cloud-amd64 0f0e\n'),
+    Buffer.from('HELLO 6.12.1-cloud-amd64 0f0e ro a="b c" quiet\n'),
     Buffer.from('DONE 7 3 5 4\n'), Buffer.from([0, 10, 255, 10, 0]), Buffer.from('err\n'),
     Buffer.from('DONE 8 0 0 0\n'),
   ]);
   const expected = [
-    { kind: 'hello', release: '6.12.1-cloud-amd64', bootId: '0f0e' },
+    { kind: 'hello', release: '6.12.1-cloud-amd64', bootId: '0f0e', cmdline: 'ro a="b c" quiet' },
     { kind: 'done', id: 7, status: 3, stdout: Buffer.from([0, 10, 255, 10, 0]), stderr: Buffer.from('err\n') },
     { kind: 'done', id: 8, status: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) },
   ];
@@ -26,14 +26,14 @@ describe('messages of the agent', () => {
   test('what is not the language is refused, with or without an end of line', () => {
     expect(() => new FrameReader().push(Buffer.from('[  OK  ] Reached target\n'))).toThrow(FrameError);
     expect(() => new FrameReader().push(Buffer.from('DONE 1 0 -5 0\n'))).toThrow(FrameError);
-    expect(() => new FrameReader().push(Buffer.alloc(400, 'x'))).toThrow(FrameError);
+    expect(() => new FrameReader().push(Buffer.alloc(2400, 'x'))).toThrow(FrameError);
   });
 
   test('after a reset half a message is forgotten', () => {
     const reader = new FrameReader();
     reader.push(Buffer.from('DONE 1 0 100 0\nhalf'));
     reader.reset();
-    expect(reader.push(Buffer.from('HELLO r b\n'))).toEqual([{ kind: 'hello', release: 'r', bootId: 'b' }]);
+    expect(reader.push(Buffer.from('HELLO r b ro\n'))).toEqual([{ kind: 'hello', release: 'r', bootId: 'b', cmdline: 'ro' }]);
   });
 });
 

@@ -25,7 +25,7 @@ export class AgentClient {
   readonly #vmId: string;
   readonly #port: Duplex;
   readonly #reader = new FrameReader();
-  readonly #onHello: (release: string, bootId: string) => void;
+  readonly #onHello: (hello: Extract<AgentMessage, { kind: 'hello' }>) => void;
   #ready: boolean;
   #why = 'it has not started its agent yet; wait with waitForBoot()';
   #pending: Pending | undefined;
@@ -36,7 +36,7 @@ export class AgentClient {
    * @param ready the agent listens already: a machine restored from a snapshot greets nobody
    * @param onHello called at each greeting
    */
-  constructor(vmId: string, port: Duplex, ready: boolean, onHello: (release: string, bootId: string) => void) {
+  constructor(vmId: string, port: Duplex, ready: boolean, onHello: (hello: Extract<AgentMessage, { kind: 'hello' }>) => void) {
     this.#vmId = vmId;
     this.#port = port;
     this.#ready = ready;
@@ -61,7 +61,7 @@ export class AgentClient {
         // A greeting in the middle of a command: the agent was started anew.
         this.#pending?.lost('its agent was started anew');
         this.#ready = true;
-        this.#onHello(message.release, message.bootId);
+        this.#onHello(message);
       } else if (message.id === this.#pending?.id) this.#pending.done(message);
     }
   }

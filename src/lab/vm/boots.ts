@@ -7,7 +7,7 @@ export type BootCause = 'power-on' | 'reboot' | 'panic' | 'watchdog' | 'power-cu
 export interface VmBoot {
   /** Release from the kernel's banner. Absent while firmware and GRUB run, and for a start that never left them. */
   kernel?: string;
-  /** The kernel's command line, as it printed it. */
+  /** The kernel's command line: as the agent read it, until then as the kernel printed it. */
   cmdline?: string;
   /** Milliseconds since the machine was made, as are all times here. */
   startedMs: number;
@@ -35,7 +35,7 @@ export type Happening = { ms: number } & (
   | { kind: 'watchdog' }
   | { kind: 'power-cut' }
   | { kind: 'power-off' }
-  | { kind: 'hello'; release: string; bootId: string }
+  | { kind: 'hello'; release: string; bootId: string; cmdline: string }
   | { kind: 'serial'; mark: Mark }
 );
 
@@ -98,6 +98,8 @@ export function bootsOf(happenings: readonly Happening[]): VmBoot[] {
       boot.bootId = h.bootId;
       // A kernel whose console shows no banner is known by the agent at the latest.
       boot.kernel ??= h.release;
+      // The console may drop characters of it; /proc/cmdline does not.
+      boot.cmdline = h.cmdline;
     } else {
       const before = boots.at(-2);
       const late = before?.end !== undefined && h.ms < boot.startedMs + CONSOLE_LAG_MS && h.mark.kind === 'words';

@@ -6,7 +6,7 @@ import { artifact, removeTree, touchArtifact } from '../cache.ts';
 import { mustRun } from '../run.ts';
 import { masterBootRecord, SECTOR } from './mbr.ts';
 import { besideTree, ext4Image } from './toolroot.ts';
-import { CONSOLE_ARGUMENTS, REPO_FSTAB, REPO_LABEL, treeKernel, vmTree, type VmTree } from './tree.ts';
+import { CONSOLE_ARGUMENTS, REPO_LABEL, ROOT_UUID, SPEED_ARGUMENTS, treeKernel, vmTree, type VmTree } from './tree.ts';
 
 const REVISION = 2;
 
@@ -14,7 +14,6 @@ const REVISION = 2;
 const DISK_MIB = 3072;
 const GAP_MIB = 1;
 
-const ROOT_UUID = '5c1d9c1e-6d7a-4c0e-9e3b-2f4a7b8c9d10';
 const DISK_ID = 0x7b0075ee;
 
 /** The read-only disk with the package source. */
@@ -30,7 +29,7 @@ export function repoDisk(tree: VmTree): Promise<string> {
 /** What the first start of a disk reads instead of a menu: there is none before update-grub has run on the machine. */
 const bootstrapMenu = (release: string): string => `serial --unit=0 --speed=115200
 terminal_output serial
-linux /boot/vmlinuz-${release} root=UUID=${ROOT_UUID} ro ${CONSOLE_ARGUMENTS}
+linux /boot/vmlinuz-${release} root=UUID=${ROOT_UUID} ro ${CONSOLE_ARGUMENTS} ${SPEED_ARGUMENTS}
 initrd /boot/initrd.img-${release}
 boot
 `;
@@ -39,9 +38,7 @@ boot
 async function rawDisk(tree: VmTree, dir: string): Promise<string> {
   const { release } = treeKernel(tree);
   const extra = join(dir, 'extra');
-  mkdirSync(join(extra, 'etc'), { recursive: true });
   mkdirSync(join(extra, 'boot/grub'), { recursive: true });
-  writeFileSync(join(extra, 'etc/fstab'), `UUID=${ROOT_UUID} / ext4 errors=remount-ro 0 1\n${REPO_FSTAB}`);
   writeFileSync(join(extra, 'boot/grub/grub.cfg'), bootstrapMenu(release));
   await besideTree(
     'making GRUB\'s core image',

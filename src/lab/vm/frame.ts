@@ -2,14 +2,14 @@
 
 /** What the agent says. */
 export type AgentMessage =
-  | { kind: 'hello'; release: string; bootId: string }
+  | { kind: 'hello'; release: string; bootId: string; cmdline: string }
   | { kind: 'done'; id: number; status: number; stdout: Buffer; stderr: Buffer };
 
 /** What the agent sent is not its language; the rest of the stream cannot be understood either. */
 export class FrameError extends Error {}
 
-/** A header line longer than this is none. */
-const MAX_LINE = 300;
+/** A header line longer than this is none. A kernel's command line has at most 2048 characters (x86, COMMAND_LINE_SIZE). */
+const MAX_LINE = 2300;
 
 /** Takes bytes as they come and gives whole messages. */
 export class FrameReader {
@@ -38,8 +38,8 @@ export class FrameReader {
         break;
       }
       const words = rest.toString('latin1', 0, end).split(' ');
-      if (words[0] === 'HELLO' && words.length === 3) {
-        messages.push({ kind: 'hello', release: words[1]!, bootId: words[2]! });
+      if (words[0] === 'HELLO' && words.length >= 4) {
+        messages.push({ kind: 'hello', release: words[1]!, bootId: words[2]!, cmdline: words.slice(3).join(' ') });
         rest = rest.subarray(end + 1);
         continue;
       }

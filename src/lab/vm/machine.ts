@@ -159,7 +159,7 @@ export class Vm implements HostOps {
     if (restored) this.#happened({ kind: 'restored', boot: restored });
     else this.#happened({ kind: 'power-on' });
     port(FD.serial).on('data', (piece: Buffer) => this.#console(piece));
-    this.#agent = new AgentClient(this.id, port(FD.agent), restored !== undefined, (release, bootId) => this.#happened({ kind: 'hello', release, bootId }));
+    this.#agent = new AgentClient(this.id, port(FD.agent), restored !== undefined, (hello) => this.#happened(hello));
     port(FD.shell);
     this.#qmp = new Qmp(port(FD.qmp), ({ event }) => this.#event(event));
     try {

@@ -2,7 +2,7 @@
 # The lab's agent on a virtual machine: runs what comes over a virtio port and sends back status and output. Lengths are in
 # bytes; bodies follow their line at once.
 #   lab:    RUN ID SCRIPT STDIN   KILL ID
-#   agent:  HELLO RELEASE BOOT_ID   DONE ID STATUS STDOUT STDERR
+#   agent:  HELLO RELEASE BOOT_ID COMMAND_LINE   DONE ID STATUS STDOUT STDERR
 # One command at a time; the lab keeps to that. With the lab not there a read ends at once, hence the pauses.
 dir=/run/trialboot-agent
 [ -d "$dir" ] || mkdir -m 700 "$dir"
@@ -16,6 +16,7 @@ done
 exec 3<>"/dev/${port##*/}" || exit 1
 read -r release </proc/sys/kernel/osrelease
 read -r boot </proc/sys/kernel/random/boot_id
+read -r cmdline </proc/cmdline
 IFS=: read -r _ _ group </proc/self/cgroup
 group=/sys/fs/cgroup$group
 
@@ -36,7 +37,7 @@ run() {
 	rmdir "$group/$1" 2>/dev/null
 }
 
-echo "HELLO $release $boot" >&3
+echo "HELLO $release $boot $cmdline" >&3
 while :; do
 	read -r -u 3 verb id script stdin || { sleep 0.2; continue; }
 	case $verb in
