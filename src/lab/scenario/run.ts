@@ -73,7 +73,7 @@ function serialEvidence(vm: Vm, newKernel: string): string {
 }
 
 /**
- * Plays one scenario. Never throws for what the scenario finds; `ok` is false then, and `error` or an assertion says why.
+ * Plays one scenario. Each line told begins with the CPU seconds that the machine has used so far. Never throws for what the scenario finds; `ok` is false then, and `error` or an assertion says why.
  * @param keep the machine is left running for {@link ScenarioResult.run} to be looked into; the caller destroys it
  */
 export async function runScenario(bench: Bench, scenario: Scenario, layout: VmLayout, told: (line: string) => void, keep?: (vm: Vm) => Promise<void>): Promise<ScenarioResult> {
@@ -83,14 +83,15 @@ export async function runScenario(bench: Bench, scenario: Scenario, layout: VmLa
   const vm = await createVm(bench.hostId, { layout, from: snapshot });
   let error: string | undefined;
   let scene: Scene | undefined;
+  const say = (line: string): void => told(`${vm.cpuSeconds.toFixed(0).padStart(4)} CPU s  ${line}`);
   try {
     const kernels = (await vm.exec('uname -r; cat /var/lib/trialboot/kernel.new')).stdout.trim().split('\n');
-    scene = new Scene(vm, bench.runbook, bench.script, { old: kernels[0] ?? '', new: kernels[1] ?? '' }, told);
+    scene = new Scene(vm, bench.runbook, bench.script, { old: kernels[0] ?? '', new: kernels[1] ?? '' }, say);
     try {
       await scenario.play(scene);
     } catch (e) {
       error = e instanceof Error ? e.message : String(e);
-      told(`NOT   ${error}`);
+      say(`NOT   ${error}`);
     }
     const ok = error === undefined && scene.assertions.length > 0 && scene.assertions.every((a) => a.ok);
     const boots = bootEvidence(scene);

@@ -65,6 +65,7 @@ cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /mnt/out/extra/boot/g
 /** Runs on the machine at its first start: what an installer does with the boot loader. Every result is read back. */
 export const BAKE = `set -eu
 timeout 120 systemctl is-system-running --wait >/dev/null || true
+update-initramfs -u -k all >&2
 grub-install --target=i386-pc /dev/disk/by-id/virtio-trialboot-root >&2
 grub-editenv /boot/grub/grubenv create
 update-grub >&2

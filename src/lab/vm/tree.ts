@@ -43,7 +43,6 @@ export const ROOT_UUID = '5c1d9c1e-6d7a-4c0e-9e3b-2f4a7b8c9d10';
 
 const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   'etc/hostname': 'debian\n',
-  // Before the initramfs is made: it takes along the tool that checks the root file system only if this file names its type.
   'etc/fstab': `UUID=${ROOT_UUID} / ext4 errors=remount-ro 0 1\n${REPO_FSTAB}`,
   'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 debian\n',
   // A machine that has been started before, not one at its very first boot.
