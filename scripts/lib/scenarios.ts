@@ -5,10 +5,11 @@ import { cacheDir } from '../../src/lab/cache.ts';
 import { writeEvidence } from '../../src/lab/evidence.ts';
 import { makeBench, type Bench } from '../../src/lab/scenario/bench.ts';
 import { SCENARIOS } from '../../src/lab/scenario/list.ts';
-import { runScenario } from '../../src/lab/scenario/run.ts';
+import { runScenario, type ScenarioResult } from '../../src/lab/scenario/run.ts';
 import { soak, soakEvidence, soakSummary } from '../../src/lab/scenario/soak.ts';
 import type { Scenario } from '../../src/lab/scenario/types.ts';
 import { isLayout } from '../../src/lab/vm/layout.ts';
+import { eachOf, slots } from '../../src/lab/vm/slot.ts';
 import { VmGone, type Vm } from '../../src/lab/vm/vm.ts';
 import { compileScript } from '../../src/runbook/compile.ts';
 import { runbooks } from '../../src/runbook/project.ts';
@@ -49,24 +50,40 @@ async function shell(vm: Vm): Promise<void> {
   }
 }
 
-/** Runs scenarios one after the other. @returns the exit status: 0 if all ended as they call for */
+/**
+ * Runs scenarios, as many at a time as machines may run (TRIALBOOT_VMS).
+ * @returns the exit status: 0 if all ended as they call for
+ */
 export async function runScenarios(root: string, words: readonly string[], o: { layout?: string | undefined; record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
   if (o.layout !== undefined && !isLayout(o.layout)) throw new Error(`no layout '${o.layout}'`);
   const shortOnly = words.length === 1 && words[0] === 'short';
   const chosen = choose(words).flatMap((scenario) => (o.layout ? scenario.layouts.filter((l) => l === o.layout) : shortOnly ? scenario.layouts.slice(0, 1) : scenario.layouts).map((layout) => ({ scenario, layout })));
+  if (chosen.length === 0) throw new Error(`none of these scenarios runs on ${o.layout}; npm run lab -- scenarios lists the layouts of each`);
   const b = await bench();
-  let bad = 0;
+  const bad: string[] = [];
   let boots = 0;
-  for (const [i, { scenario, layout }] of chosen.entries()) {
-    console.log(`\n── ${i + 1}/${chosen.length} ${scenario.name} on ${layout}: ${scenario.what}`);
-    const r = await runScenario(b, scenario, layout, (line) => console.log(`   ${line}`), o.keep ? shell : undefined);
+  let cpuSeconds = 0;
+  const began = Date.now();
+  const together = o.keep ? 1 : Math.min(slots(), chosen.length);
+  await eachOf(chosen, together, async ({ scenario, layout }, i) => {
+    const name = `${scenario.name} on ${layout}`;
+    // Lines of machines that run side by side are told apart by their number in the list.
+    const say = (line: string): void => console.log(together > 1 ? `${String(i + 1).padStart(3)}  ${line}` : line);
+    say(`── ${i + 1}/${chosen.length} ${name}: ${scenario.what}`);
+    const r = await runScenario(b, scenario, layout, (line) => say(`   ${line}`), o.keep ? shell : undefined).catch((error: unknown): ScenarioResult => {
+      const words = error instanceof Error ? error.message : String(error);
+      say(`   NOT   ${words}`);
+      return { run: undefined, ok: false, error: words, cpuSeconds: 0, wallSeconds: 0 };
+    });
     boots += r.run?.boots?.length ?? 0;
-    if (!r.ok) bad += 1;
-    console.log(`${r.ok ? 'ok  ' : 'NOT '} ${scenario.name} on ${layout}: ${r.cpuSeconds} CPU s, ${r.wallSeconds} s`);
-    if (r.run && r.ok && o.record) console.log(`     wrote ${writeEvidence(root, r.run)}`);
-  }
-  console.log(`\n${chosen.length - bad} as they must be, ${bad} not; ${boots} boots`);
-  return bad > 0 ? 1 : 0;
+    cpuSeconds += r.cpuSeconds;
+    if (!r.ok) bad.push(name);
+    say(`${r.ok ? 'ok  ' : 'NOT '} ${name}: ${r.cpuSeconds} CPU s, ${r.wallSeconds} s`);
+    if (r.run && r.ok && o.record) say(`     wrote ${writeEvidence(root, r.run)}`);
+  });
+  console.log(`\n${chosen.length - bad.length} as they must be, ${bad.length} not; ${boots} boots, ${Math.round(cpuSeconds)} CPU s in ${Math.round((Date.now() - began) / 60_000)} min`);
+  for (const name of bad) console.log(`NOT  ${name}`);
+  return bad.length > 0 ? 1 : 0;
 }
 
 /** Runs a soak or goes on with one. @returns 0 if no machine was lost and all were resumed */

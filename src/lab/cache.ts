@@ -58,43 +58,54 @@ function lockOwner(lock: string): ProcessName | undefined {
   }
 }
 
-/** Takes the lock or waits for whoever has it. A lock whose owner is dead is taken over. */
-export async function takeLock(lock: string, what: string): Promise<() => void> {
+/** Tries to take a lock; one whose owner is dead is taken over. `mine`: a file that names us, beside it. */
+function tryLock(lock: string, mine: string): boolean {
+  for (;;) {
+    try {
+      // link() fails when the name exists, and what it makes is never empty: nobody reads a half-written lock.
+      linkSync(mine, lock);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const owner = lockOwner(lock);
+    if (!owner || isAlive(owner)) return false;
+    // Move the stale lock aside, then look again: had another waiter been quicker, its fresh lock would be gone otherwise.
+    const aside = `${mine}.stale`;
+    try {
+      renameSync(lock, aside);
+      const moved = lockOwner(aside);
+      if (moved && isAlive(moved)) linkSync(aside, lock);
+      unlinkSync(aside);
+    } catch {
+      // another waiter was quicker
+    }
+  }
+}
+
+/**
+ * Takes the first of some locks that is free, or waits until one is.
+ * @param locks paths in one folder, which exists
+ * @param what what their owners do, after "which is", for who has to wait
+ * @returns a function that gives the lock back
+ */
+export async function takeLock(locks: readonly string[], what: string): Promise<() => void> {
   const me = ownName();
-  const mine = `${lock}.${me.pid}-${randomBytes(4).toString('hex')}`;
+  const mine = `${locks[0]!}.${me.pid}-${randomBytes(4).toString('hex')}`;
   writeFileSync(mine, `${me.pid} ${me.start}\n`);
   let told = false;
   try {
     for (;;) {
-      try {
-        // link() fails when the name exists, and what it makes is never empty: nobody reads a half-written lock.
-        linkSync(mine, lock);
-        break;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const owner = lockOwner(lock);
-      if (owner && !isAlive(owner)) {
-        // Move the stale lock aside, then look again: had another waiter been quicker, its fresh lock would be gone otherwise.
-        const aside = `${mine}.stale`;
-        try {
-          renameSync(lock, aside);
-          const moved = lockOwner(aside);
-          if (moved && isAlive(moved)) linkSync(aside, lock);
-          unlinkSync(aside);
-        } catch {
-          // another waiter was quicker
-        }
-        continue;
-      }
-      if (!told && owner) progress(`waiting for process ${owner.pid}, which is building ${what}`);
+      const lock = locks.find((l) => tryLock(l, mine));
+      if (lock) return () => rmSync(lock, { force: true });
+      const owner = lockOwner(locks[0]!);
+      if (!told && owner && owner.pid !== me.pid) progress(`waiting for process ${owner.pid}, which is ${what}`);
       told = true;
       await sleep(200);
     }
   } finally {
     unlinkSync(mine);
   }
-  return () => rmSync(lock, { force: true });
 }
 
 /** Builds that go on in this process, so that two callers share one. */
@@ -115,7 +126,7 @@ export function artifact(kind: string, inputs: unknown, build: (dir: string) => 
   if (known) return known;
   const work = (async () => {
     mkdirSync(cacheDir(), { recursive: true, mode: 0o755 });
-    const release = await takeLock(`${dir}.lock`, name);
+    const release = await takeLock([`${dir}.lock`], `building ${name}`);
     const temp = `${dir}.building-${process.pid}`;
     try {
       if (existsSync(dir)) return dir;

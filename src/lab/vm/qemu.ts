@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { mustRun } from '../run.ts';
 import { QEMU, type Accel } from './accel.ts';
+import { cpusOfOne } from './slot.ts';
 import { ROOT_DISK_SERIAL } from './tree.ts';
 
 /** File descriptors QEMU gets from the lab: its control channel, the serial console, the agent's port and the shell's. */
@@ -33,6 +34,8 @@ export interface QemuConfig {
   disks: readonly Disk[];
   /** File behind the store for records of panics. It outlives a power cut. */
   erst: string;
+  /** Processors. */
+  cpus: number;
   /** MiB. */
   memory: number;
   /** Continue the state saved in the first disk instead of starting. */
@@ -64,7 +67,7 @@ export function qemuArgv(c: QemuConfig): string[] {
   ]);
   const network = ['-netdev', c.internet ? 'user,id=net0' : 'user,id=net0,restrict=on', '-device', 'virtio-net-pci,netdev=net0,mac=52:54:00:12:34:56,addr=0x3,romfile='];
   return [
-    QEMU, '-name', c.id, '-machine', 'q35,usb=off', ...accel, '-m', String(c.memory), '-smp', '2',
+    QEMU, '-name', c.id, '-machine', 'q35,usb=off', ...accel, '-m', String(c.memory), '-smp', String(c.cpus),
     '-nodefaults', '-no-user-config', '-display', 'none',
     // A machine that has switched itself off stays, so that its CPU time can be read; the lab ends it.
     '-no-shutdown', '-action', 'watchdog=reset',
@@ -93,7 +96,7 @@ export function qemuVersion(): Promise<string> {
 
 /** Everything a saved state depends on besides the disk. With KVM the processor is the lab machine's own. */
 export async function stateInputs(accel: Accel): Promise<unknown> {
-  const argv = qemuArgv({ id: '', accel, disks: [], erst: '', memory: 0, restore: false });
+  const argv = qemuArgv({ id: '', accel, cpus: cpusOfOne(), disks: [], erst: '', memory: 0, restore: false });
   const cpu = accel === 'kvm' ? (/^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '') : '';
   return { qemu: await qemuVersion(), argv, cpu };
 }
