@@ -6,7 +6,8 @@ import { writeEvidence } from '../../src/lab/evidence.ts';
 import { makeBench, type Bench } from '../../src/lab/scenario/bench.ts';
 import { SCENARIOS } from '../../src/lab/scenario/list.ts';
 import { runScenario, type ScenarioResult } from '../../src/lab/scenario/run.ts';
-import { soak, soakEvidence, soakSummary } from '../../src/lab/scenario/soak.ts';
+import { soakEvidence } from '../../src/lab/scenario/soak-evidence.ts';
+import { soak, soakHeld, soakSummary } from '../../src/lab/scenario/soak.ts';
 import type { Scenario } from '../../src/lab/scenario/types.ts';
 import { isLayout } from '../../src/lab/vm/layout.ts';
 import { eachOf, slots } from '../../src/lab/vm/slot.ts';
@@ -94,7 +95,7 @@ export async function runSoak(root: string, o: { cuts: number; seed: number; lay
   const b = await bench();
   const state = await soak(b, layout, { cuts: o.cuts, seed: o.seed, file: join(cacheDir(), `soak-${layout}-${o.seed}.json`) }, (line) => console.log(line));
   console.log(soakSummary(state));
-  const good = state.cuts.every((c) => c.ok && c.resumed && c.booted !== '');
+  const good = soakHeld(state);
   if (o.record && good) console.log(`wrote ${writeEvidence(root, soakEvidence(b, state))}`);
   return good ? 0 : 1;
 }

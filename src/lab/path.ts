@@ -15,7 +15,7 @@ export interface CommandRun {
 }
 
 /** Runs a command with --json and reads its report back, validated against the published shape. */
-export async function command(host: HostOps, words: string, timeoutMs = 900_000): Promise<CommandRun> {
+export async function command(host: Pick<HostOps, 'exec'>, words: string, timeoutMs = 900_000): Promise<CommandRun> {
   const r = await host.exec(`bash ${SCRIPT_PATH} ${words} --json`, { timeoutMs });
   let report: Report;
   try {

@@ -95,6 +95,8 @@ export const EvidenceRun = z.strictObject({
   wallSeconds: z.number().nonnegative().optional(),
   /** Where the run's random numbers began, so that it can be repeated. */
   seed: z.number().int().optional(),
+  /** Soak runs: how many machines; each went through several cuts. */
+  machines: z.number().int().positive().optional(),
   /** Soak runs: every power cut. */
   cuts: z.array(EvidenceCut).max(2000).optional(),
   /** The decisive part of the serial console. */

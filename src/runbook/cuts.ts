@@ -51,11 +51,12 @@ export function cutRows(cuts: EvidenceCut[]): CutRow[] {
   });
 }
 
-/** What came of all cuts, in words. @param seed of the run, if it has one */
-export function cutSentence(cuts: EvidenceCut[], seed?: number): string {
+/** What came of all cuts, in words. @param of `seed` and `machines` of the run, if it has them */
+export function cutSentence(cuts: EvidenceCut[], of: { seed?: number | undefined; machines?: number | undefined } = {}): string {
   const { total, asExpected, resumed, lost } = cutTotals(cuts);
+  const where = of.machines === undefined ? 'each on a machine of its own' : `on ${of.machines} machines`;
   return (
-    `${total} power cuts at random instants${seed === undefined ? '' : ` (seed ${seed})`}, each on a machine of its own. ` +
+    `${total} power cuts at random instants${of.seed === undefined ? '' : ` (seed ${of.seed})`}, ${where}. ` +
     `${total - lost} came up again with a kernel, ${resumed} went on to the end afterwards, ${asExpected} ended as they must, ` +
     `${lost} ${lost === 1 ? 'was' : 'were'} lost.`
   );

@@ -93,7 +93,7 @@ export function scenarioMatrix(runs: Run[], distro: string): ScenarioMatrix | un
       accels: [...new Set(real.flatMap((r) => r.accel ?? []))].sort(),
       empty: groups.flatMap((g) => g.rows.flatMap((row) => row.cells)).filter((c) => !c.run).length,
     },
-    soaks: real.flatMap((r) => (r.cuts && r.cuts.length > 0 ? [{ run: r.id, layout: layoutWords(r.layout ?? ''), words: cutSentence(r.cuts, r.seed) }] : [])),
+    soaks: real.flatMap((r) => (r.cuts && r.cuts.length > 0 ? [{ run: r.id, layout: layoutWords(r.layout ?? ''), words: cutSentence(r.cuts, r) }] : [])),
     untried: Object.entries(ASKED_FOR)
       .filter(([id]) => !seen.has(id))
       .map(([, words]) => words),

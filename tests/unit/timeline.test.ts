@@ -168,9 +168,10 @@ describe('power cuts of a soak run', () => {
 
   test('are counted', () => {
     expect(cutTotals(cuts)).toEqual({ total: 61, asExpected: 60, resumed: 60, lost: 1 });
-    expect(cutSentence(SOAK_CUTS, 42)).toBe(
+    expect(cutSentence(SOAK_CUTS, { seed: 42 })).toBe(
       '60 power cuts at random instants (seed 42), each on a machine of its own. 60 came up again with a kernel, 60 went on to the end afterwards, 60 ended as they must, 0 were lost.',
     );
+    expect(cutSentence(cuts, { machines: 15 })).toContain('random instants, on 15 machines. ');
     expect(cutSentence(cuts)).toContain('60 ended as they must, 1 was lost.');
   });
   test('stand on one strip for each command, because each has its own clock', () => {

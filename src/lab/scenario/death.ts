@@ -36,7 +36,7 @@ interface Death {
 const DEATHS: readonly Death[] = [
   {
     name: 'panic',
-    what: 'The new kernel panics while services start. It restarts itself after 30 seconds, into the old one.',
+    what: 'The new kernel panics while services start. It restarts itself after ten seconds, into the old one.',
     short: true,
     trap: unit('lab-trap', { after: 'local-fs.target systemd-journald.service', by: 'multi-user.target', exec: 'echo c > /proc/sysrq-trigger' }),
     words: 'kernel panic while services start',
