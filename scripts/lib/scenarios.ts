@@ -11,6 +11,7 @@ import { soak, soakHeld, soakSummary } from '../../src/lab/scenario/soak.ts';
 import type { Scenario } from '../../src/lab/scenario/types.ts';
 import { isLayout } from '../../src/lab/vm/layout.ts';
 import { eachOf, slots } from '../../src/lab/vm/slot.ts';
+import { vmRequirements } from '../../src/lab/vm/requirements.ts';
 import { VmGone, type Vm } from '../../src/lab/vm/vm.ts';
 import { compileScript } from '../../src/runbook/compile.ts';
 import { runbooks } from '../../src/runbook/project.ts';
@@ -60,6 +61,8 @@ export async function runScenarios(root: string, words: readonly string[], o: { 
   const shortOnly = words.length === 1 && words[0] === 'short';
   const chosen = choose(words).flatMap((scenario) => (o.layout ? scenario.layouts.filter((l) => l === o.layout) : shortOnly ? scenario.layouts.slice(0, 1) : scenario.layouts).map((layout) => ({ scenario, layout })));
   if (chosen.length === 0) throw new Error(`none of these scenarios runs on ${o.layout}; npm run lab -- scenarios lists the layouts of each`);
+  const { missing } = await vmRequirements([...new Set(chosen.map((c) => c.layout))]);
+  if (missing.length > 0) throw new Error(`this machine cannot run them:\n${missing.map((m) => `  ${m.what}: ${m.install}`).join('\n')}`);
   const b = await bench();
   const bad: string[] = [];
   let boots = 0;
