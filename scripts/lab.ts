@@ -13,7 +13,7 @@ import { isStage, STAGES } from '../src/model/stage.ts';
 import { compileScript, type Script } from '../src/runbook/compile.ts';
 import { runbooks } from '../src/runbook/project.ts';
 import type { Runbook } from '../src/runbook/select.ts';
-import { runScenarios, runSoak } from './lib/scenarios.ts';
+import { runScenarios, runSoak, VM_HOST, vmShell } from './lib/scenarios.ts';
 import { loadLenient, projectVersion, readRuntime, ROOT } from './lib/project.ts';
 
 const HELP = `usage: npm run lab -- COMMAND
@@ -22,6 +22,7 @@ const HELP = `usage: npm run lab -- COMMAND
   shell HOST [--stage STAGE]     a root shell on a fresh host; it is thrown away afterwards
                                  stages: ${STAGES.join(' ')}
         [--fixture NAME]         … after a fixture of tests/fixtures/hosts
+        [--layout L]             on a virtual machine (stages plain, prepared, upgraded), which you may restart
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
@@ -133,6 +134,7 @@ async function main(): Promise<number> {
       await mustRehearse();
       return fixtures();
     case 'shell':
+      if (hostId === VM_HOST) return vmShell(values);
       await mustRehearse();
       return shell();
     case 'path': {

@@ -1,18 +1,19 @@
 /** `lab run` and `lab soak`: chooses scenarios, prints what becomes of each, writes the evidence. */
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { cacheDir } from '../../src/lab/cache.ts';
 import { writeEvidence } from '../../src/lab/evidence.ts';
 import { makeBench, type Bench } from '../../src/lab/scenario/bench.ts';
 import { SCENARIOS } from '../../src/lab/scenario/list.ts';
-import { runScenario, type ScenarioResult } from '../../src/lab/scenario/run.ts';
+import { runScenario, startSnapshot, type ScenarioResult } from '../../src/lab/scenario/run.ts';
 import { soakEvidence } from '../../src/lab/scenario/soak-evidence.ts';
 import { soak, soakHeld, soakSummary } from '../../src/lab/scenario/soak.ts';
 import type { Scenario } from '../../src/lab/scenario/types.ts';
+import { SCRIPT_PATH } from '../../src/lab/stage.ts';
 import { isLayout } from '../../src/lab/vm/layout.ts';
 import { eachOf, slots } from '../../src/lab/vm/slot.ts';
 import { vmRequirements } from '../../src/lab/vm/requirements.ts';
-import { VmGone, type Vm } from '../../src/lab/vm/vm.ts';
+import { attach } from '../../src/lab/vm/shell.ts';
+import { createVm, type Vm } from '../../src/lab/vm/vm.ts';
 import { compileScript } from '../../src/runbook/compile.ts';
 import { runbooks } from '../../src/runbook/project.ts';
 import { loadLenient, projectVersion, readRuntime } from './project.ts';
@@ -35,20 +36,26 @@ function choose(words: readonly string[]): Scenario[] {
   });
 }
 
-/** Commands typed line by line into a machine, until `exit` or the end of input. */
+/** A terminal on a machine, until its shell ends. */
 async function shell(vm: Vm): Promise<void> {
-  console.error(`lab: ${vm.id} is as the scenario left it; one command a line, exit ends it`);
-  for (;;) {
-    const r = spawnSync('bash', ['-c', 'read -e -r -p "vm# " line && printf "%s" "$line"'], { stdio: ['inherit', 'pipe', 'inherit'] });
-    const line = r.stdout.toString();
-    if (r.status !== 0 || line === 'exit') return;
-    try {
-      const out = await vm.exec(line);
-      process.stdout.write(out.stdout + out.stderr);
-    } catch (error) {
-      if (!(error instanceof VmGone)) throw error;
-      console.error(error.message);
-    }
+  console.error(`lab: a shell on ${vm.id}; the script is ${SCRIPT_PATH}; it may restart; leave with exit`);
+  await attach(vm, process.stdin, process.stdout, (line) => console.error(`lab: ${line}`));
+}
+
+/** `lab shell` on a host of the vm lane. @param o `stage`: plain, prepared or upgraded */
+export async function vmShell(o: { layout?: string | undefined; stage?: string | undefined }): Promise<number> {
+  const layout = o.layout ?? 'root-ext4';
+  if (!isLayout(layout)) throw new Error(`no layout '${layout}'`);
+  const stage = o.stage ?? 'plain';
+  if (stage !== 'plain' && stage !== 'prepared' && stage !== 'upgraded') throw new Error(`no stage '${stage}' on a virtual machine; there are plain, prepared and upgraded`);
+  const b = await bench();
+  const vm = await createVm(VM_HOST, { layout, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
+  try {
+    if (stage === 'plain') await vm.copy(SCRIPT_PATH, b.script.text, 0o755);
+    await shell(vm);
+    return 0;
+  } finally {
+    await vm.destroy();
   }
 }
 

@@ -10,7 +10,7 @@ import type { Vm } from './machine.ts';
 import { rootDisk, type Disk } from './qemu.ts';
 import { REPO_FSTAB, vmTree } from './tree.ts';
 
-const REVISION = 1;
+const REVISION = 2;
 const DISK = '3G';
 
 /** After the layout's own part has printed its fstab: the copy, the packages it needs, initramfs and boot loader. */
@@ -29,7 +29,8 @@ mount --bind / /run/source
 cp -ax /run/source/. /target/
 umount /run/source
 { cat /run/fstab; printf '%s' '${REPO_FSTAB}'; } > /target/etc/fstab
-for d in dev proc sys run; do mount --rbind "/$d" "/target/$d"; done
+# As slaves: what is unmounted below /target must stay mounted on the machine.
+for d in dev proc sys run; do mount --rbind "/$d" "/target/$d"; mount --make-rslave "/target/$d"; done
 mount LABEL=trialboot-repo /target/srv/lab/archive 2> /dev/null || mount --bind /srv/lab/archive /target/srv/lab/archive
 cd /target
 disk=$disk chroot /target /bin/bash -euc '${`
@@ -41,7 +42,7 @@ grep -q "gnulinux-$(uname -r)-advanced-" /boot/grub/grub.cfg
 `.replaceAll("'", `'\\''`)}'
 rm -rf /target/var/log/journal/*
 cd /; sync
-umount -R /target || umount -Rl /target
+umount -R /target
 sync
 `;
 

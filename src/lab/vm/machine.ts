@@ -62,6 +62,7 @@ export class Vm implements HostOps {
   #name: ProcessName | undefined;
   #qmp: Qmp | undefined;
   #agent: AgentClient | undefined;
+  #shell: Duplex | undefined;
   #line = '';
   #log: string[] = [];
   #spent = 0;
@@ -162,7 +163,7 @@ export class Vm implements HostOps {
     else this.#happened({ kind: 'power-on' });
     port(FD.serial).on('data', (piece: Buffer) => this.#console(piece));
     this.#agent = new AgentClient(this.id, port(FD.agent), restored !== undefined, (hello) => this.#happened(hello));
-    port(FD.shell);
+    this.#shell = port(FD.shell);
     this.#qmp = new Qmp(port(FD.qmp), ({ event }) => this.#event(event));
     try {
       await this.#qmp.execute('qmp_capabilities');
@@ -195,6 +196,12 @@ export class Vm implements HostOps {
       for (const mark of marksOf(line)) this.#happened({ kind: 'serial', mark });
     }
     appendFileSync(join(this.dir, 'serial.log'), piece);
+  }
+
+  /** The port on which the machine offers a terminal (shell.ts). @throws VmGone when it is off */
+  get shellPort(): Duplex {
+    if (!this.#shell) throw new VmGone(this.id, 'it is off');
+    return this.#shell;
   }
 
   /** The console, each line with the seconds since the machine was made. */
@@ -324,6 +331,7 @@ export class Vm implements HostOps {
     for (const pipe of child.stdio) pipe?.destroy();
     this.#child = undefined;
     this.#agent = undefined;
+    this.#shell = undefined;
     this.#qmp = undefined;
     this.#line = '';
   }
