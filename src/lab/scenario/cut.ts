@@ -62,6 +62,63 @@ export const CUT: readonly Scenario[] = [
     },
   },
   {
+    name: 'cut/menu-written',
+    what: 'The machine is reset in the moment in which apt has written the menu that names the new kernel, before anything is flushed. It boots the old kernel and goes on.',
+    start: 'prepared',
+    layouts: ['root-ext4', 'xfs'],
+    async play(s) {
+      // The machine resets itself: the lab could not be quick enough. What is only in memory is lost, as in a power cut.
+      await s.sh(`setsid bash -c 'until grep -q gnulinux-${s.newKernel}-advanced- /boot/grub/grub.cfg; do :; done; echo b > /proc/sysrq-trigger' < /dev/null > /dev/null 2>&1 &`);
+      await inBackground(s, 'upgrade --yes');
+      await s.until('the reset', () => s.vm.boots.length === 2, 900_000);
+      s.words.set(1, 'reset in the moment in which apt has written the menu');
+      await s.up(2);
+      s.expect('the old kernel runs, by the ordinary way', s.role(2) === 'old' && s.entry(2) === 'default', s.bootLine());
+      const repairs = await resume((words) => s.command(words, ANY));
+      s.words.set(2, `resumed${repairs.length > 0 ? ` with ${repairs.join(', ')}` : ''}`);
+      await toTheGoodEnd(s, 2);
+      await s.settled({ kernel: 'new', boots: ['old', 'old', 'new'], status: /is the default since the commit/ });
+    },
+  },
+  {
+    name: 'cut/armed',
+    what: 'The power goes right after the trial was armed, instead of an orderly restart. GRUB sees all of what was armed or nothing: the new kernel is started by the guarded entry, or not at all.',
+    start: 'upgraded',
+    layouts: ['root-ext4', 'xfs', 'uefi'],
+    async play(s) {
+      await s.arm();
+      await s.vm.powerCut();
+      s.words.set(1, 'power cut right after the trial was armed');
+      await s.vm.powerOn();
+      await s.up(2);
+      const safe = s.role(2) === 'old' || s.entry(2) === 'trial';
+      s.expect('the new kernel runs by the guarded entry, or the old one runs', safe, `${s.bootLine()}; ${s.vm.boots[1]?.cmdline ?? ''}`);
+      if (s.role(2) === 'new') {
+        await s.stage('committed');
+        await s.settled({ kernel: 'new', boots: ['old', 'new'], status: /is the default since the commit/ });
+      } else {
+        await s.stage('fell-back');
+        await s.settled({ kernel: 'old', boots: ['old', 'old'], status: /failed: it was not started/ });
+      }
+    },
+  },
+  {
+    name: 'cut/committed',
+    what: 'The power goes right after the commit. The new kernel is the default and boots again.',
+    start: 'upgraded',
+    layouts: ['root-ext4', 'xfs'],
+    async play(s) {
+      await s.trial();
+      await s.up(2);
+      await s.stage('committed');
+      await s.vm.powerCut();
+      s.words.set(2, 'trial: verified and committed by the judge; power cut right after it');
+      await s.vm.powerOn();
+      await s.up(3);
+      await s.settled({ kernel: 'new', boots: ['old', 'new', 'new'], status: /is the default since the commit/ });
+    },
+  },
+  {
     name: 'cut/killed-at-every-step',
     what: 'The script is killed after each of its steps and started again, through the whole upgrade. No kill changes what the machine would boot.',
     start: 'prepared',
