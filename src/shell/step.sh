@@ -70,9 +70,14 @@ tb_act() {
   elif ((rc != 0)); then
     TB_RESULT=FAIL TB_RC=$rc TB_LINE="status $rc; log: $log"
   else
+    # The check has a time of its own, which is not that of the action it judges.
+    local began=$TB_STEP_START
+    tb_ms
+    TB_STEP_START=$REPLY
     tb_judge "$outcome"
     TB_JUDGED[$outcome]=1
     tb_record "$outcome"
+    TB_STEP_START=$began
     case $TB_RESULT in
       PASS | WARN) TB_RESULT=DONE TB_LINE="proved by $outcome" ;;
       *) TB_RESULT=FAIL TB_LINE="status 0, but $outcome says $TB_RESULT: $TB_LINE; log: $log" ;;
