@@ -37,9 +37,9 @@ function choose(words: readonly string[]): Scenario[] {
 }
 
 /** A terminal on a machine, until its shell ends. */
-async function shell(vm: Vm): Promise<void> {
+async function shell(vm: Vm): Promise<number> {
   console.error(`lab: a shell on ${vm.id}; the script is ${SCRIPT_PATH}; it may restart; leave with exit`);
-  await attach(vm, process.stdin, process.stdout, (line) => console.error(`lab: ${line}`));
+  return attach(vm, process.stdin, process.stdout, (line) => console.error(`lab: ${line}`));
 }
 
 /** `lab shell` on a host of the vm lane. @param o `stage`: plain, prepared or upgraded */
@@ -52,8 +52,7 @@ export async function vmShell(o: { layout?: string | undefined; stage?: string |
   const vm = await createVm(VM_HOST, { layout, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
   try {
     if (stage === 'plain') await vm.copy(SCRIPT_PATH, b.script.text, 0o755);
-    await shell(vm);
-    return 0;
+    return await shell(vm);
   } finally {
     await vm.destroy();
   }

@@ -76,7 +76,7 @@ function serialEvidence(vm: Vm, newKernel: string): string {
  * Plays one scenario. Each line told begins with the CPU seconds that the machine has used so far. Never throws for what the scenario finds; `ok` is false then, and `error` or an assertion says why.
  * @param keep the machine is left running for {@link ScenarioResult.run} to be looked into; the caller destroys it
  */
-export async function runScenario(bench: Bench, scenario: Scenario, layout: VmLayout, told: (line: string) => void, keep?: (vm: Vm) => Promise<void>): Promise<ScenarioResult> {
+export async function runScenario(bench: Bench, scenario: Scenario, layout: VmLayout, told: (line: string) => void, keep?: (vm: Vm) => Promise<unknown>): Promise<ScenarioResult> {
   const began = Date.now();
   const snapshot = await startSnapshot(bench, layout, scenario.start);
   const from = Date.now();

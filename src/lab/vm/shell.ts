@@ -10,10 +10,13 @@ const A_DAY_MS = 24 * 3600 * 1000;
 /** Name of the port in the machine. */
 const PORT = '/dev/virtio-ports/trialboot.shell';
 
-/** script(1) makes the pseudo-terminal; it is part of bsdutils, which every Debian system has. */
+/**
+ * script(1) makes the pseudo-terminal; it is part of bsdutils, which every Debian system has. The port is opened once, for both
+ * directions: the kernel lets nobody open it a second time.
+ */
 const session = (term: string, size: { columns: number; rows: number }): string => `cd /root
 export TERM='${term.replaceAll(/[^A-Za-z0-9-]/g, '')}' HOME=/root
-exec script -q -c 'stty cols ${size.columns} rows ${size.rows}; exec bash --login -i' /dev/null < ${PORT} > ${PORT} 2>&1`;
+exec script -q -c 'stty cols ${size.columns} rows ${size.rows}; exec bash --login -i' /dev/null <> ${PORT} >&0 2>&1`;
 
 /**
  * Joins a terminal with a shell on the machine until the shell ends. When the machine restarts, waits for its next boot and
@@ -38,6 +41,9 @@ export async function attach(vm: Vm, stdin: ReadStream | NodeJS.ReadStream, stdo
     const before = vm.boots.length;
     try {
       const r = await vm.exec(session(process.env['TERM'] ?? 'dumb', size), { timeoutMs: A_DAY_MS });
+      // What the shell said last is on its way when its end is told.
+      await sleep(200);
+      if (r.stderr.trim() !== '') told(r.stderr.trim());
       return r.status;
     } catch (error) {
       if (!(error instanceof VmGone)) throw error;
