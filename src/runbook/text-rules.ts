@@ -255,6 +255,15 @@ export const TEXT_RULES: TextRule[] = [
         : [],
   },
   {
+    rule: 'grub-flush',
+    message: 'changes what GRUB reads and leaves it in the journal: GRUB replays no journal, and sync does not empty that of XFS',
+    mend: `end with sync, and on XFS with: xfs_io -x -r -c freeze -c thaw /boot/grub (its status is 0 even if it failed: it must print nothing)`,
+    find: (v) => {
+      if (isCheck(v) || v.lines.some((l) => l.includes('[ -z "$(xfs_io -x -r -c freeze -c thaw /boot/grub 2>&1)" ]'))) return [];
+      return where(v.lines, (l) => /\b(update-grub|grub-set-default|grub-reboot)\b|\bgrub-editenv \S+ (set|unset|create)\b/.test(l)).slice(0, 1);
+    },
+  },
+  {
     rule: 'verdict-id',
     message: 'a verdict line that does not carry this step\'s id',
     mend: 'print "PASS|WARN|FAIL|SKIP <this step\'s id>: words"',

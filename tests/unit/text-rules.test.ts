@@ -24,6 +24,11 @@ const EXAMPLES: Record<string, { bad: string[]; good: string[]; kind?: 'action' 
   heredoc: { bad: ['cat << EOF', 'cat <<< x'], good: ['cat < f', "echo '<<'"], kind: 'action' },
   'reads-stdin': { bad: ['read -r tb_x', 'vi /etc/fstab', 'if x; then read tb_y; fi'], good: ['ls | while read -r tb_x; do echo; done'], kind: 'action' },
   'brace-newline': { bad: ['echo ${tb_a:-$(echo b |\n  cat)}'], good: ['echo ${tb_a:-$(echo b)}', "awk '${\n}' f"], kind: 'action' },
+  'grub-flush': {
+    bad: ['sudo update-grub && sudo sync', 'sudo grub-editenv /boot/grub/grubenv unset next_entry', 'sudo grub-reboot x && sudo xfs_io -c freeze -c thaw /boot/grub'],
+    good: [`sudo update-grub && [ -z "$(xfs_io -x -r -c freeze -c thaw /boot/grub 2>&1)" ]`, 'sudo grub-editenv /boot/grub/grubenv list'],
+    kind: 'action',
+  },
   'proc-size': { bad: ['[ -s /proc/modules ]', '[ ! -s "/sys/x" ]'], good: ['[ -e /proc/modules ]', '[ -s /etc/fstab ]'], kind: 'action' },
   'apt-asks': {
     bad: ['sudo apt-get install x', 'sudo apt-get -y install x'],
