@@ -31,7 +31,8 @@ const HELP = `usage: npm run lab -- COMMAND
         [--layout L] [--record]  one storage layout only; write content/evidence
         [--keep]                 afterwards a shell on the machine, as the scenario left it
   scenarios                      their names, layouts and what they do
-  soak --cuts N --seed S         power cuts at random instants over the whole way (--record writes the evidence)
+  soak --cuts N --seed S         at least N power cuts at random instants over the whole way, several on each machine; one that was
+                                 ended goes on where it was (--record writes the evidence)
   list                           hosts that exist on this machine now
   reap                           remove hosts whose owner is gone`;
 
