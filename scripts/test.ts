@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { loadavg } from 'node:os';
 import { ROOT } from './lib/project.ts';
+import { counts, failures, type VitestReport } from './lib/vitest-report.ts';
 
 interface Suite {
   name: string;
@@ -64,6 +65,8 @@ interface Result {
   skipped: number;
   seconds: number;
   why?: string;
+  /** What failed, each with its name and what it says. */
+  failures?: string[];
 }
 
 const onPath = (command: string): boolean =>
@@ -103,8 +106,10 @@ function runSuite(suite: Suite): Promise<Result> {
   if (json) rmSync(json, { force: true });
   console.log(`\n── ${suite.name}: ${suite.what}`);
   const [file, ...args] = suite.argv;
+  // Runners that find CI in the environment colour their lines in a pipe as well.
+  const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }) };
   return new Promise((resolve) => {
-    const child = spawn(file!, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' } });
+    const child = spawn(file!, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env });
     // A terminal shows progress by itself; a log file must show that long work goes on.
     const beat = setInterval(() => console.log(`   … ${suite.name}, ${Math.round((Date.now() - started) / 1000)} s, load ${loadavg()[0]!.toFixed(1)}`), 60_000);
     child.on('close', (status) => {
@@ -112,10 +117,8 @@ function runSuite(suite: Suite): Promise<Result> {
       const seconds = (Date.now() - started) / 1000;
       if (!json) return resolve({ suite, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0, seconds });
       if (!existsSync(json)) return resolve({ suite, passed: 0, failed: 1, skipped: 0, seconds, why: `the runner ended with ${status} and wrote no result` });
-      const r = JSON.parse(readFileSync(json, 'utf8')) as Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests' | 'numFailedTestSuites', number>;
-      // A file that cannot be loaded has no failed test, and an empty run no failure at all: neither may look green.
-      const failed = r.numFailedTests + (status !== 0 && r.numFailedTests === 0 ? 1 : 0) + (r.numPassedTests + r.numPendingTests === 0 ? 1 : 0);
-      resolve({ suite, passed: r.numPassedTests, failed, skipped: r.numPendingTests + r.numTodoTests, seconds });
+      const report = JSON.parse(readFileSync(json, 'utf8')) as VitestReport;
+      resolve({ suite, seconds, ...counts(report, status), failures: failures(report, ROOT) });
     });
   });
 }
@@ -143,5 +146,7 @@ for (const r of results) {
   console.log(`${word.padEnd(8)} ${r.suite.name.padEnd(10)} ${String(r.passed).padStart(4)} passed ${String(r.failed).padStart(3)} failed ${String(r.skipped).padStart(3)} skipped ${r.seconds.toFixed(0).padStart(5)} s${r.why ? `  ${r.why}` : ''}`);
 }
 const sum = (key: 'passed' | 'failed' | 'skipped'): number => results.reduce((n, r) => n + r[key], 0);
+const failed = results.flatMap((r) => r.failures ?? []);
+if (failed.length > 0) console.log(`\nfailed:\n${failed.map((f) => `  ${f}`).join('\n')}\n`);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exitCode = sum('failed') > 0 ? 1 : 0;
