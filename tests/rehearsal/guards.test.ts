@@ -201,7 +201,8 @@ describeHost('guards of the script', () => {
       '/root/interrupt.sh',
       [
         `bash ${SCRIPT_PATH} upgrade --yes > /root/log 2>&1 & pid=$!`,
-        'for i in $(seq 600); do pgrep -x dpkg > /dev/null && break; sleep 0.1; done',
+        // A step before asks dpkg to compare versions: what is waited for is the installation's own.
+        `for i in $(seq 600); do grep -q '"event":"begin","step":"upgrade.install"' /var/lib/trialboot/journal.jsonl && pgrep -x dpkg > /dev/null && break; sleep 0.1; done`,
         'kill -TERM $pid; wait $pid; echo "status $?"',
         "pgrep -f 'trialboot.sh|timeout' || echo none",
         'tail -n 1 /root/log; tail -n 1 /var/lib/trialboot/journal.jsonl; flock -n /run/trialboot.lock echo free',

@@ -158,7 +158,8 @@ export const CUT: readonly Scenario[] = [
     async play(s) {
       // Preflight has found enough room; somebody else takes it while apt unpacks.
       await inBackground(s, 'upgrade --yes');
-      await poll(s, 'dpkg', 'pgrep -x dpkg > /dev/null');
+      // A step before asks dpkg to compare versions; what is waited for is the installation's own.
+      await poll(s, 'dpkg', `grep -q '"event":"begin","step":"upgrade.install"' /var/lib/trialboot/journal.jsonl && pgrep -x dpkg > /dev/null`);
       await s.try('fallocate -l "$(df --output=avail -B1 /boot | tail -n 1)" /boot/lab-filler || cat /dev/zero > /boot/lab-filler');
       await poll(s, 'the end of the upgrade', 'sh -c "! kill -0 $(cat /run/lab.pid) 2> /dev/null"', 900_000);
       const log = (await s.try('tail -n 5 /root/lab.log')).stdout;

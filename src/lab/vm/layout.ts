@@ -73,7 +73,7 @@ echo "/dev/mapper/debian--vg-root / ext4 errors=remount-ro 0 1"`,
   btrfs: {
     title: 'BIOS; everything on one btrfs partition',
     firmware: 'bios',
-    packages: [],
+    packages: ['btrfs-progs'],
     make: `${MSDOS_ONE}
 in_source mkfs.btrfs -q "\${disk}1" >&2
 modprobe btrfs
