@@ -8,6 +8,7 @@ import { PASTE_CONFIGURATIONS, RECORD_LANES, recordHost } from '../src/lab/recor
 import { runPastePath } from '../src/lab/paste-path.ts';
 import { runPath } from '../src/lab/path.ts';
 import { SCENARIOS } from '../src/lab/scenario/list.ts';
+import { makeCloudImage } from '../src/lab/vm/cloud-image.ts';
 import { SCRIPT_PATH, StageBuilder } from '../src/lab/stage.ts';
 import { isStage, STAGES } from '../src/model/stage.ts';
 import { compileScript, type Script } from '../src/runbook/compile.ts';
@@ -23,16 +24,19 @@ const HELP = `usage: npm run lab -- COMMAND
                                  stages: ${STAGES.join(' ')}
         [--fixture NAME]         … after a fixture of tests/fixtures/hosts
         [--layout L]             on a virtual machine (stages plain, prepared, upgraded), which you may restart
+        [--image FILE]           … whose disk is a copy of a cloud image
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
   record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, fixture), and write content/evidence
   run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
         [--layout L] [--record]  one storage layout only; write content/evidence
+        [--image FILE]           on a copy of a cloud image (any that has cloud-init) instead of the host's own disks
         [--keep]                 afterwards a shell on the machine, as the scenario left it
   scenarios                      their names, layouts and what they do
   soak --cuts N --seed S         at least N power cuts at random instants over the whole way, several on each machine; one that was
                                  ended goes on where it was (--record writes the evidence)
+  make-image FILE                a small Debian cloud image to try --image with
   list                           hosts that exist on this machine now
   reap                           remove hosts whose owner is gone`;
 
@@ -50,6 +54,7 @@ const { positionals, values } = parseArgs({
     jobs: { type: 'string', default: '2' },
     lane: { type: 'string' },
     layout: { type: 'string' },
+    image: { type: 'string' },
     record: { type: 'boolean' },
     keep: { type: 'boolean' },
     cuts: { type: 'string', default: '60' },
@@ -125,6 +130,11 @@ async function main(): Promise<number> {
       return runScenarios(ROOT, [hostId, ...rest].filter((x) => x !== undefined), values);
     case 'soak':
       return runSoak(ROOT, { ...values, cuts: Number(values.cuts), seed: Number(values.seed) });
+    case 'make-image':
+      if (hostId === undefined) fail('make-image needs a file to write');
+      await makeCloudImage(VM_HOST, hostId);
+      console.log(`wrote ${hostId}`);
+      return 0;
     case 'list':
       for (const h of await listHosts()) console.log(JSON.stringify(h));
       return 0;
@@ -135,7 +145,8 @@ async function main(): Promise<number> {
       await mustRehearse();
       return fixtures();
     case 'shell':
-      if (hostId === VM_HOST) return vmShell(values);
+      if (hostId === VM_HOST || (hostId === undefined && values.image !== undefined)) return vmShell(values);
+      if (values.image !== undefined) fail(`--image is for virtual machines, and ${hostId} is none: leave the host away`);
       await mustRehearse();
       return shell();
     case 'path': {

@@ -8,6 +8,7 @@ import { runScenario, startSnapshot, type ScenarioResult } from '../../src/lab/s
 import { soakEvidence } from '../../src/lab/scenario/soak-evidence.ts';
 import { soak, soakHeld, soakSummary } from '../../src/lab/scenario/soak.ts';
 import type { Scenario } from '../../src/lab/scenario/types.ts';
+import type { VmLayout } from '../../src/model/host.ts';
 import { SCRIPT_PATH } from '../../src/lab/stage.ts';
 import { isLayout } from '../../src/lab/vm/layout.ts';
 import { eachOf, slots } from '../../src/lab/vm/slot.ts';
@@ -21,9 +22,9 @@ import { loadLenient, projectVersion, readRuntime } from './project.ts';
 /** The host whose machines the scenarios run on. */
 export const VM_HOST = 'debian-13-vm';
 
-export async function bench(): Promise<Bench> {
+export async function bench(image?: string): Promise<Bench> {
   const runbook = runbooks(loadLenient()).find((r) => r.distro.id === 'debian-13')!;
-  return makeBench(VM_HOST, runbook, compileScript(runbook, readRuntime(), projectVersion()));
+  return makeBench(VM_HOST, runbook, compileScript(runbook, readRuntime(), projectVersion()), image);
 }
 
 /** Scenario names, `short`, or `all`. @throws Error for a name that is none */
@@ -36,20 +37,27 @@ function choose(words: readonly string[]): Scenario[] {
   });
 }
 
+/** The layout that is asked for. @throws Error when there is none of that name, or when an image has to have one */
+function layoutOf(o: { layout?: string | undefined; image?: string | undefined }): VmLayout {
+  if (o.image !== undefined && o.layout !== undefined) throw new Error('--layout and --image exclude each other: an image is laid out as it comes');
+  const layout = o.layout ?? 'root-ext4';
+  if (!isLayout(layout)) throw new Error(`no layout '${layout}'`);
+  return o.image === undefined ? layout : 'image';
+}
+
 /** A terminal on a machine, until its shell ends. */
 async function shell(vm: Vm): Promise<number> {
   console.error(`lab: a shell on ${vm.id}; the script is ${SCRIPT_PATH}; it may restart; leave with exit`);
   return attach(vm, process.stdin, process.stdout, (line) => console.error(`lab: ${line}`));
 }
 
-/** `lab shell` on a host of the vm lane. @param o `stage`: plain, prepared or upgraded */
-export async function vmShell(o: { layout?: string | undefined; stage?: string | undefined }): Promise<number> {
-  const layout = o.layout ?? 'root-ext4';
-  if (!isLayout(layout)) throw new Error(`no layout '${layout}'`);
+/** `lab shell` on a host of the vm lane. @param o `stage`: plain, prepared or upgraded; `image`: a cloud image instead of a layout */
+export async function vmShell(o: { layout?: string | undefined; stage?: string | undefined; image?: string | undefined }): Promise<number> {
+  const layout = layoutOf(o);
   const stage = o.stage ?? 'plain';
   if (stage !== 'plain' && stage !== 'prepared' && stage !== 'upgraded') throw new Error(`no stage '${stage}' on a virtual machine; there are plain, prepared and upgraded`);
-  const b = await bench();
-  const vm = await createVm(VM_HOST, { layout, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
+  const b = await bench(o.image);
+  const vm = await createVm(VM_HOST, { layout, image: o.image, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
   try {
     if (stage === 'plain') await vm.copy(SCRIPT_PATH, b.script.text, 0o755);
     return await shell(vm);
@@ -62,14 +70,20 @@ export async function vmShell(o: { layout?: string | undefined; stage?: string |
  * Runs scenarios, as many at a time as machines may run (TRIALBOOT_VMS).
  * @returns the exit status: 0 if all ended as they call for
  */
-export async function runScenarios(root: string, words: readonly string[], o: { layout?: string | undefined; record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
-  if (o.layout !== undefined && !isLayout(o.layout)) throw new Error(`no layout '${o.layout}'`);
+export async function runScenarios(root: string, words: readonly string[], o: { layout?: string | undefined; image?: string | undefined; record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
+  const layout = layoutOf(o);
+  if (o.image !== undefined && o.record) throw new Error('--record is for the disks of content/hosts: what a run on an image shows holds for that image only');
   const shortOnly = words.length === 1 && words[0] === 'short';
-  const chosen = choose(words).flatMap((scenario) => (o.layout ? scenario.layouts.filter((l) => l === o.layout) : shortOnly ? scenario.layouts.slice(0, 1) : scenario.layouts).map((layout) => ({ scenario, layout })));
+  const layoutsOf = (s: Scenario): readonly VmLayout[] => {
+    if (o.image !== undefined) return [layout];
+    if (o.layout !== undefined) return s.layouts.filter((l) => l === layout);
+    return shortOnly ? s.layouts.slice(0, 1) : s.layouts;
+  };
+  const chosen = choose(words).flatMap((scenario) => layoutsOf(scenario).map((l) => ({ scenario, layout: l })));
   if (chosen.length === 0) throw new Error(`none of these scenarios runs on ${o.layout}; npm run lab -- scenarios lists the layouts of each`);
   const { missing } = await vmRequirements([...new Set(chosen.map((c) => c.layout))]);
   if (missing.length > 0) throw new Error(`this machine cannot run them:\n${missing.map((m) => `  ${m.what}: ${m.install}`).join('\n')}`);
-  const b = await bench();
+  const b = await bench(o.image);
   const bad: string[] = [];
   let boots = 0;
   let cpuSeconds = 0;

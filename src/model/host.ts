@@ -76,4 +76,6 @@ export const HostSpec = z.discriminatedUnion('lane', [RehearsalHostSpec, VmHostS
 export type HostSpec = z.infer<typeof HostSpec>;
 export type RehearsalHostSpec = z.infer<typeof RehearsalHostSpec>;
 export type VmHostSpec = z.infer<typeof VmHostSpec>;
-export type VmLayout = (typeof VM_LAYOUTS)[number];
+export type HostLayout = (typeof VM_LAYOUTS)[number];
+/** A layout of a host, or `image`: a disk that somebody brings (a cloud image), laid out as it comes. */
+export type VmLayout = HostLayout | 'image';

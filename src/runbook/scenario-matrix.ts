@@ -1,5 +1,5 @@
 /** What was tried on virtual machines that really boot: scenario by storage layout. */
-import type { VmLayout } from '../model/host.ts';
+import type { HostLayout } from '../model/host.ts';
 import type { ScenarioMatrix, ScenarioRow } from '../model/scenario-matrix.ts';
 import { dayOf, kindOf, type Run } from './badge.ts';
 import { cutSentence, cutTotals } from './cuts.ts';
@@ -14,7 +14,7 @@ const LAYOUTS: { readonly [layout: string]: string } = {
   lvm: 'LVM',
   btrfs: 'Btrfs',
   uefi: 'UEFI',
-} satisfies Record<VmLayout, string>;
+} satisfies Record<HostLayout, string>;
 
 /** Layouts that servers have and readers ask for; named as untried as long as no run has one. */
 const ASKED_FOR = { mdraid: 'software RAID', luks: 'an encrypted root (LUKS)', zfs: 'ZFS', multipath: 'multipath storage' } as const;

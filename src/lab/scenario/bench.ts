@@ -11,11 +11,13 @@ export interface Bench {
   tools: Record<string, string>;
   real: string[];
   standIn: string[];
+  /** File of a cloud image that is used instead of the host's own disks. */
+  image?: string | undefined;
 }
 
-/** @param hostId a host of the vm lane */
-export async function makeBench(hostId: string, runbook: Runbook, script: Script): Promise<Bench> {
+/** @param hostId a host of the vm lane @param image file of a cloud image to use instead of its disks */
+export async function makeBench(hostId: string, runbook: Runbook, script: Script, image?: string): Promise<Bench> {
   const { real, standIn } = readVmSpec(hostId);
   const version = /version (\S+)/.exec(await qemuVersion())?.[1] ?? '';
-  return { hostId, runbook, script, tools: { qemu: version }, real, standIn };
+  return { hostId, runbook, script, tools: { qemu: version }, real, standIn, image };
 }

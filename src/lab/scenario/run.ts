@@ -31,15 +31,15 @@ export interface ScenarioResult {
  * The snapshot of a running machine in a state that scenarios start from. Made once for each script and layout.
  */
 export async function startSnapshot(bench: Bench, layout: VmLayout, start: Start): Promise<Snapshot> {
-  const { hostId, script } = bench;
+  const { hostId, script, image } = bench;
   const inputs = { script: script.sha256 };
   const prepared = await cachedSnapshot(hostId, layout, 'prepared', inputs, async (vm) => {
     await vm.copy(SCRIPT_PATH, script.text, 0o755);
     await vm.exec('timeout 120 systemctl is-system-running --wait', { timeoutMs: 180_000 });
     await runScript(vm, `preflight ${ACCEPT[layout] ?? ''}`, [0, 1], 900_000);
-  });
+  }, { image });
   if (start === 'prepared') return prepared;
-  return cachedSnapshot(hostId, layout, 'upgraded', inputs, (vm) => runScript(vm, 'upgrade --yes', [0, 1], 1_500_000).then(() => undefined), prepared);
+  return cachedSnapshot(hostId, layout, 'upgraded', inputs, (vm) => runScript(vm, 'upgrade --yes', [0, 1], 1_500_000).then(() => undefined), { on: prepared });
 }
 
 /** The boots as evidence: from the machine's own record, with the words of the scenario. */

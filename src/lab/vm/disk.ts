@@ -80,16 +80,17 @@ sync
 /**
  * The finished disk of the layout root-ext4: a qcow2 that boots by its own GRUB.
  * @param bake starts a machine on a disk, runs the script on it, switches it off in order
+ * @param finish shell that runs on the machine at the end of its first start
  */
-export async function nativeDisk(spec: VmHostSpec, bake: (disk: string, repo: string, script: string) => Promise<void>): Promise<string> {
+export async function nativeDisk(spec: VmHostSpec, bake: (disk: string, repo: string, script: string) => Promise<void>, finish = ''): Promise<string> {
   const tree = await vmTree(spec, []);
   const repo = await repoDisk(tree);
-  const dir = await artifact(`vm-disk-root-ext4-${spec.id}`, { revision: REVISION, tree: tree.names, bake: BAKE, size: DISK_MIB }, async (temp) => {
+  const dir = await artifact(`vm-disk-root-ext4-${spec.id}`, { revision: REVISION, tree: tree.names, bake: BAKE + finish, size: DISK_MIB }, async (temp) => {
     const raw = await rawDisk(tree, temp);
     const first = join(temp, 'first.qcow2');
     await mustRun('converting the disk', ['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, first]);
     rmSync(raw);
-    await bake(first, repo, BAKE);
+    await bake(first, repo, BAKE + finish);
     await mustRun('packing the disk', ['qemu-img', 'convert', '-f', 'qcow2', '-O', 'qcow2', first, join(temp, 'packed.qcow2')]);
     renameSync(join(temp, 'packed.qcow2'), join(temp, 'disk.qcow2'));
     for (const name of ['first.qcow2', 'core.img', 'boot.img']) if (existsSync(join(temp, name))) rmSync(join(temp, name));

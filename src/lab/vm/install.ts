@@ -51,7 +51,7 @@ sync
  * @param native disk of the layout root-ext4
  * @param start makes a machine on the very disks it is given
  */
-export async function installedDisk(spec: VmHostSpec, layout: VmLayout, native: string, start: (o: { layout: VmLayout; disks: Disk[]; uefi?: boolean }) => Promise<Vm>): Promise<string> {
+export async function installedDisk(spec: VmHostSpec, layout: VmLayout, native: string, start: (o: { layout: VmLayout; disks: Disk[] }) => Promise<Vm>): Promise<string> {
   const { make, packages, grubInstall } = LAYOUTS[layout];
   const text = script(make!, packages, grubInstall);
   const dir = await artifact(`vm-disk-${layout}-${spec.id}`, { revision: REVISION, native: basename(dirname(native)), text }, async (temp) => {

@@ -1,5 +1,5 @@
 /** The disk layouts of virtual machines: what each is, and what makes it. Facts only; disk.ts and install.ts do the work. */
-import { VM_LAYOUTS, type VmLayout } from '../../model/host.ts';
+import { VM_LAYOUTS, type HostLayout, type VmLayout } from '../../model/host.ts';
 
 export interface Layout {
   /** In words, for lists. */
@@ -94,7 +94,13 @@ echo "UUID=$(uuid "\${disk}1") /boot/efi vfat umask=0077 0 1"`,
     // The installer runs under BIOS, so there are no variables to write; the firmware finds the removable path by itself.
     grubInstall: '--target=x86_64-efi --no-nvram --removable',
   },
+  image: {
+    title: 'BIOS; a cloud image, as it comes (image.ts)',
+    firmware: 'bios',
+    packages: [],
+    grubInstall: '',
+  },
 };
 
-/** Is this the name of a layout? */
-export const isLayout = (name: string): name is VmLayout => (VM_LAYOUTS as readonly string[]).includes(name);
+/** Is this the name of a layout that a host can have? */
+export const isLayout = (name: string): name is HostLayout => (VM_LAYOUTS as readonly string[]).includes(name);

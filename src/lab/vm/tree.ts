@@ -29,7 +29,7 @@ export const REPO_FSTAB = `LABEL=${REPO_LABEL} ${ARCHIVE_PATH} ext4 ro,nofail,x-
 
 const GUEST = fileURLToPath(new URL('./guest/', import.meta.url));
 /** Where the files of src/lab/vm/guest lie in the machine. */
-const GUEST_FILES: Readonly<Record<string, { to: string; mode: number }>> = {
+export const GUEST_FILES: Readonly<Record<string, { to: string; mode: number }>> = {
   'agent.sh': { to: 'usr/lib/trialboot-lab/agent.sh', mode: 0o755 },
   'agent.service': { to: 'usr/lib/systemd/system/trialboot-agent.service', mode: 0o644 },
   '90-trialboot-agent.rules': { to: 'usr/lib/udev/rules.d/90-trialboot-agent.rules', mode: 0o644 },
@@ -41,6 +41,17 @@ export const guestFile = (name: string): string => readFileSync(join(GUEST, name
 /** UUID of the root file system of the layout root-ext4. */
 export const ROOT_UUID = '5c1d9c1e-6d7a-4c0e-9e3b-2f4a7b8c9d10';
 
+/** The package source of a machine, in deb822 style. */
+export const aptSource = (spec: VmHostSpec): string =>
+  [
+    'Types: deb',
+    `URIs: copy:${ARCHIVE_PATH}`,
+    `Suites: ${[spec.suite, ...spec.extraSuites.map((s) => s.suite)].join(' ')}`,
+    'Components: main',
+    'Trusted: yes',
+    '',
+  ].join('\n');
+
 const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   'etc/hostname': 'debian\n',
   'etc/fstab': `UUID=${ROOT_UUID} / ext4 errors=remount-ro 0 1\n${REPO_FSTAB}`,
@@ -49,14 +60,7 @@ const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   'etc/machine-id': 'b61f0a7c4d2e4f9f8c35d1e07a94c218\n',
   'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
   'etc/systemd/network/10-server.network': '[Match]\nType=ether\n\n[Network]\nAddress=192.0.2.10/24\nGateway=192.0.2.1\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
-  'etc/apt/sources.list.d/debian.sources': [
-    'Types: deb',
-    `URIs: copy:${ARCHIVE_PATH}`,
-    `Suites: ${[spec.suite, ...spec.extraSuites.map((s) => s.suite)].join(' ')}`,
-    'Components: main',
-    'Trusted: yes',
-    '',
-  ].join('\n'),
+  'etc/apt/sources.list.d/debian.sources': aptSource(spec),
 });
 
 // Runs inside, on top of base and package source. The arguments in the text are names of packages.

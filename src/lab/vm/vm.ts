@@ -8,6 +8,7 @@ import { mustRun } from '../run.ts';
 import { type Accel, accelerator } from './accel.ts';
 import type { VmBoot } from './boots.ts';
 import { nativeDisk, repoDisk } from './disk.ts';
+import { imageDisk } from './image.ts';
 import { installedDisk } from './install.ts';
 import { LAYOUTS } from './layout.ts';
 import { Vm } from './machine.ts';
@@ -42,13 +43,22 @@ const REPO_SERIAL = 'trialboot-repo';
 /** A copy that leaves holes holes, and shares blocks where the file system can. */
 const copy = (from: string, to: string): Promise<string> => mustRun('copying a disk', ['cp', '--sparse=always', '--reflink=auto', '--', from, to]);
 
-/** The finished disk of a layout, made when it is first asked for. */
-async function layoutDisk(spec: VmHostSpec, layout: VmLayout): Promise<string> {
-  const native = await nativeDisk(spec, bake);
-  return LAYOUTS[layout].make === undefined ? native : installedDisk(spec, layout, native, start);
+/** The finished disk of a layout, made when it is first asked for. @param image the file behind the layout `image` */
+async function layoutDisk(spec: VmHostSpec, layout: VmLayout, image: string | undefined): Promise<string> {
+  if (image !== undefined) return imageDisk(spec, image, repoOf(await repoDisk(await vmTree(spec, []))), (disks) => startOn(spec, { layout, disks }));
+  if (layout === 'image') throw new Error('lab: the layout image needs a file: --image FILE');
+  const native = await nativeDisk(spec, bakeWith(spec));
+  return LAYOUTS[layout].make === undefined ? native : installedDisk(spec, layout, native, (o) => startOn(spec, o));
+}
 
-  async function bake(disk: string, repo: string, script: string): Promise<void> {
-    const vm = await start({ layout: 'root-ext4', disks: [rootDisk(disk), repoOf(repo)] });
+/** A machine that works on the very disks it is given. */
+const startOn = async (spec: VmHostSpec, o: { layout: VmLayout; disks: Disk[] }): Promise<Vm> =>
+  Vm.make({ spec, layout: o.layout, uefi: false, accel: await accelOf(spec), disks: () => Promise.resolve(o.disks) }, await takeSlot());
+
+/** Starts a machine on a fresh disk, runs a script on it and switches it off in order: what {@link nativeDisk} asks for. */
+export const bakeWith = (spec: VmHostSpec) =>
+  async (disk: string, repo: string, script: string): Promise<void> => {
+    const vm = await startOn(spec, { layout: 'root-ext4', disks: [rootDisk(disk), repoOf(repo)] });
     try {
       await vm.up(1);
       const r = await vm.exec(script, { timeoutMs: 900_000 });
@@ -57,13 +67,7 @@ async function layoutDisk(spec: VmHostSpec, layout: VmLayout): Promise<string> {
     } finally {
       await vm.destroy();
     }
-  }
-
-  /** A machine that works on the very disks it is given. */
-  async function start(o: { layout: VmLayout; disks: Disk[]; uefi?: boolean }): Promise<Vm> {
-    return Vm.make({ spec, layout: o.layout, uefi: o.uefi ?? false, accel: await accelOf(spec), disks: () => Promise.resolve(o.disks) }, await takeSlot());
-  }
-}
+  };
 
 /** What runs the processor of a host's machines on this lab machine. */
 export const accelOf = async (spec: VmHostSpec): Promise<Accel> => accelerator(treeKernel(await vmTree(spec, [])).image);
@@ -73,16 +77,16 @@ const repoOf = (file: string): Disk => ({ file, format: 'raw', readonly: true, s
 /**
  * Makes a machine and starts it.
  * @param hostId name of a file under content/hosts, of lane vm
- * @param o `layout`: its storage, else the host's first; `from`: continue a snapshot, in seconds, instead of booting; the
+ * @param o `layout`: its storage, else the host's first; `image`: the file of a cloud image, whose layout is `image`; `from`: continue a snapshot, in seconds, instead of booting; the
  *   first boot is waited for
  * @throws Error when its disk cannot be made or it does not come up
  */
-export async function createVm(hostId: string, o: { layout?: VmLayout; from?: Snapshot } = {}): Promise<Vm> {
+export async function createVm(hostId: string, o: { layout?: VmLayout; image?: string | undefined; from?: Snapshot } = {}): Promise<Vm> {
   const spec = readVmSpec(hostId);
-  const layout = o.from?.layout ?? o.layout ?? spec.layouts[0]!;
+  const layout = o.from?.layout ?? (o.image === undefined ? o.layout : 'image') ?? spec.layouts[0]!;
   const uefi = LAYOUTS[layout].firmware === 'uefi';
   // Made before a place is taken: making it takes places of its own.
-  const disk = o.from ? join(o.from.dir, 'disk.qcow2') : await layoutDisk(spec, layout);
+  const disk = o.from ? join(o.from.dir, 'disk.qcow2') : await layoutDisk(spec, layout, o.image);
   const repo = await repoDisk(await vmTree(spec, []));
   const restored = o.from ? (JSON.parse(readFileSync(join(o.from.dir, 'boot.json'), 'utf8')) as VmBoot) : undefined;
   const vm = await Vm.make(
@@ -118,14 +122,14 @@ export async function createVm(hostId: string, o: { layout?: VmLayout; from?: Sn
  * @param name short name of the state
  * @param inputs everything else the state depends on
  * @param prepare brings a fresh machine into the state; when it throws, nothing is kept
- * @param on a snapshot the machine starts from instead of a boot
+ * @param o `on`: a snapshot the machine starts from instead of a boot; `image`: the file behind the layout `image`
  */
-export async function cachedSnapshot(hostId: string, layout: VmLayout, name: string, inputs: unknown, prepare: (vm: Vm) => Promise<void>, on?: Snapshot): Promise<Snapshot> {
+export async function cachedSnapshot(hostId: string, layout: VmLayout, name: string, inputs: unknown, prepare: (vm: Vm) => Promise<void>, { on, image }: { on?: Snapshot; image?: string | undefined } = {}): Promise<Snapshot> {
   const spec = readVmSpec(hostId);
-  const below = on ? on.dir : await layoutDisk(spec, layout);
+  const below = on ? on.dir : await layoutDisk(spec, layout, image);
   const key = { inputs, below: on ? basename(below) : below.split('/').slice(-2).join('/'), state: await stateInputs(await accelOf(spec)) };
   const dir = await artifact(`vm-${name}-${layout}-${hostId}`, key, async (temp) => {
-    const vm = await createVm(hostId, { layout, ...(on ? { from: on } : {}) });
+    const vm = await createVm(hostId, { layout, image, ...(on ? { from: on } : {}) });
     try {
       await prepare(vm);
       const boot = await vm.suspend();
