@@ -40,13 +40,11 @@ const VM: Tool[] = [
 /** Nicer with Debian's own, possible without. */
 const OPTIONAL: Tool[] = [{ command: 'shellcheck', package: 'shellcheck' }];
 
-const vitest = (folder: string, ...options: string[]): Pick<Suite, 'argv' | 'vitest'> => ({
-  argv: ['npx', 'vitest', 'run', `tests/${folder}`, ...options, '--reporter=dot', '--reporter=json', `--outputFile.json=test-results/${folder}.json`],
+const vitest = (folder: string): Pick<Suite, 'argv' | 'vitest'> => ({
+  argv: ['npx', 'vitest', 'run', `tests/${folder}`, '--reporter=dot', '--reporter=json', `--outputFile.json=test-results/${folder}.json`],
   vitest: folder,
 });
 
-// vm: one file after the other. The emulated processors of a machine wait for each other, so that beside other work it takes not twice
-// but four times as long (a scenario of 103 s took 389 s; seen 2026-11-25).
 const SUITES: Suite[] = [
   { name: 'content', what: 'step contract, ShellCheck, shell parser', needs: [], argv: ['npx', 'node', 'scripts/lint-content.ts'] },
   { name: 'lint', what: 'Biome', needs: [], argv: ['npx', 'biome', 'lint', '--error-on-warnings', '.'] },
@@ -55,7 +53,7 @@ const SUITES: Suite[] = [
   { name: 'browser', what: 'pages in Chromium', needs: [CHROMIUM], ...vitest('browser') },
   { name: 'rehearsal', what: 'scripts and checks on throw-away Debian hosts', needs: REHEARSAL, root: true, ...vitest('rehearsal') },
   { name: 'paste', what: 'every fence typed into a terminal', needs: REHEARSAL, root: true, ...vitest('paste') },
-  { name: 'vm', what: 'GRUB on real file systems, and machines that really reboot', needs: VM, root: true, ...vitest('vm', '--no-file-parallelism') },
+  { name: 'vm', what: 'GRUB on real file systems, and machines that really reboot', needs: VM, root: true, ...vitest('vm') },
 ];
 
 interface Result {

@@ -10,7 +10,8 @@ const why = ok ? '' : ` [skipped: ${missing.map((m) => `${m.what} (${m.install})
 const SHORT = SCENARIOS.filter((s) => s.short);
 
 describe.skipIf(!ok)(`scenarios on a machine that really boots${why}`, () => {
-  test.each(SHORT)('$name: $what', async (scenario) => {
+  // As many at a time as machines may run: each waits for its place (slot.ts).
+  test.concurrent.each(SHORT)('$name: $what', async (scenario) => {
     const { run, error, ok: held, cpuSeconds, wallSeconds } = await runScenario(await bench(), scenario, scenario.layouts[0]!, (line) => console.log(line));
     console.log(`${held ? 'ok ' : 'NOT'} ${scenario.name}: ${cpuSeconds} CPU s, ${wallSeconds} s`);
     expect(error).toBeUndefined();

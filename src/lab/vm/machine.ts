@@ -19,7 +19,7 @@ import { loginScript } from './frame.ts';
 import { ERST_BYTES, FD, qemuArgv, STATE_NAME, type Disk } from './qemu.ts';
 import { Qmp } from './qmp.ts';
 import { marksOf, plainLine } from './serial-text.ts';
-import { cpusOfOne } from './slot.ts';
+import { cpusOf } from './slot.ts';
 
 /** How long a command may take when nothing else is said. */
 const DEFAULT_TIMEOUT_MS = 600_000;
@@ -129,7 +129,7 @@ export class Vm implements HostOps {
       accel: this.#parts.accel,
       disks: this.#disks,
       erst,
-      cpus: cpusOfOne(),
+      cpus: cpusOf(this.#parts.accel),
       memory: MEMORY,
       restore: restored !== undefined,
       uefiVars: this.#parts.uefi ? join(this.dir, 'vars.qcow2') : undefined,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { mustRun } from '../run.ts';
 import { QEMU, type Accel } from './accel.ts';
-import { cpusOfOne } from './slot.ts';
+import { cpusOf } from './slot.ts';
 import { ROOT_DISK_SERIAL } from './tree.ts';
 
 /** File descriptors QEMU gets from the lab: its control channel, the serial console, the agent's port and the shell's. */
@@ -96,7 +96,7 @@ export function qemuVersion(): Promise<string> {
 
 /** Everything a saved state depends on besides the disk. With KVM the processor is the lab machine's own. */
 export async function stateInputs(accel: Accel): Promise<unknown> {
-  const argv = qemuArgv({ id: '', accel, cpus: cpusOfOne(), disks: [], erst: '', memory: 0, restore: false });
+  const argv = qemuArgv({ id: '', accel, cpus: cpusOf(accel), disks: [], erst: '', memory: 0, restore: false });
   const cpu = accel === 'kvm' ? (/^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '') : '';
   return { qemu: await qemuVersion(), argv, cpu };
 }

@@ -1,20 +1,24 @@
-/** How many virtual machines run at once on this machine: an emulated processor takes two real ones. */
+/** How many virtual machines run at once on this machine, and with how many processors. */
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, takeLock } from '../cache.ts';
+import type { Accel } from './accel.ts';
 
-/** `$TRIALBOOT_VMS`, else one. */
+/** `$TRIALBOOT_VMS`, else two where there are two processors. More than two at once was never measured. */
 export function slots(): number {
-  const n = Number(process.env['TRIALBOOT_VMS'] ?? '1');
+  const n = Number(process.env['TRIALBOOT_VMS'] ?? Math.min(2, availableParallelism()));
   if (!Number.isSafeInteger(n) || n < 1) throw new Error('lab: TRIALBOOT_VMS is not a number of machines. Mend: set it to 1 or more, or leave it out');
   return n;
 }
 
 /**
- * Processors of a machine: two where it runs alone, one where it has company. On two cores, two machines with one processor each do
- * 1.4 times the work of one machine with two (a boot: 38 s against 27 s, and the same 39 CPU seconds; seen 2026-11-25).
+ * Processors of a machine. An emulated machine has one, for three reasons seen on 2026-11-25 with QEMU 7.2: with two, a kernel died
+ * in a place it was patching (a static key, which another processor ran at that moment: a fault of the emulation, not of the kernel);
+ * the two wait for each other, so that a machine beside other work takes not twice but four times as long; and on two cores, two
+ * machines with one processor do 1.4 times the work of one machine with two (a boot: 38 s against 27 s, 39 CPU seconds both).
  */
-export const cpusOfOne = (): number => (slots() > 1 ? 1 : 2);
+export const cpusOf = (accel: Accel): number => (accel === 'tcg' ? 1 : 2);
 
 /**
  * Waits until one more machine may run.
