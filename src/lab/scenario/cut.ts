@@ -71,7 +71,7 @@ export const CUT: readonly Scenario[] = [
     layouts: ['root-ext4', 'xfs'],
     async play(s) {
       // The machine resets itself: the lab could not be quick enough. What is only in memory is lost, as in a power cut.
-      await s.sh(`setsid bash -c 'until grep -q gnulinux-${s.newKernel}-advanced- /boot/grub/grub.cfg; do :; done; echo b > /proc/sysrq-trigger' < /dev/null > /dev/null 2>&1 &`);
+      await s.sh(`setsid bash -c 'until grep -q gnulinux-${s.newKernel}-advanced- /boot/grub/grub.cfg; do sleep 0.05; done; echo b > /proc/sysrq-trigger' < /dev/null > /dev/null 2>&1 &`);
       await inBackground(s, 'upgrade --yes');
       await s.until('the reset', () => s.vm.boots.length === 2, 900_000);
       s.words.set(1, 'reset in the moment in which apt has written the menu');
