@@ -4,7 +4,8 @@
  */
 import { parseGrubenv, setInGrubenv } from './grub-env.ts';
 import { runGrubEmu } from './grub-emu.ts';
-import { playGrub, type GrubDisk, type GrubOutcome } from './grub-menu.ts';
+import type { GrubDisk } from './grub-interpreter.ts';
+import { playGrub, type GrubOutcome } from './grub-menu.ts';
 import { probeAnswer } from './grub-probe.ts';
 
 /** The disk at power-on, by absolute path. */

@@ -13,6 +13,17 @@ const REVISION = 3;
 /** Where hosts see the repository. */
 export const ARCHIVE_PATH = '/srv/lab/archive';
 
+/** The sources.list entry of a host for that repository, in deb822 style. */
+export const aptSource = (spec: HostSpec): string =>
+  [
+    'Types: deb',
+    `URIs: copy:${ARCHIVE_PATH}`,
+    `Suites: ${[spec.suite, ...spec.extraSuites.map((s) => s.suite)].join(' ')}`,
+    'Components: main',
+    'Trusted: yes',
+    '',
+  ].join('\n');
+
 /** `package version` → the suites that offer it, from `apt-cache madison`. */
 export function parseMadison(text: string): Map<string, string[]> {
   const result = new Map<string, string[]>();

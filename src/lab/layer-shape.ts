@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostSpec } from '../model/host.ts';
 import { artifact, removeTree } from './cache.ts';
 import { runOnLayers } from './chroot.ts';
-import { ARCHIVE_PATH } from './layer-archive.ts';
+import { aptSource } from './layer-archive.ts';
 import { parseSysfs } from './sysfs.ts';
 
 const REVISION = 1;
@@ -35,14 +35,7 @@ const etcFiles = (spec: HostSpec): Record<string, string> => ({
   'etc/sudoers.d/admin': 'admin ALL=(ALL:ALL) NOPASSWD: ALL\n',
   'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
   'etc/network/interfaces': 'auto lo\niface lo inet loopback\n\nauto ens3\niface ens3 inet static\n    address 192.0.2.10/24\n    gateway 192.0.2.1\n',
-  'etc/apt/sources.list.d/debian.sources': [
-    'Types: deb',
-    `URIs: copy:${ARCHIVE_PATH}`,
-    `Suites: ${[spec.suite, ...spec.extraSuites.map((s) => s.suite)].join(' ')}`,
-    'Components: main',
-    'Trusted: yes',
-    '',
-  ].join('\n'),
+  'etc/apt/sources.list.d/debian.sources': aptSource(spec),
 });
 
 // Runs inside, on top of the base. The compiler is the host's own, which it has for dkms.

@@ -62,7 +62,10 @@ cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /mnt/out/extra/boot/g
   return file;
 }
 
-/** Runs on the machine at its first start: what an installer does with the boot loader. Every result is read back. */
+/**
+ * Runs on the machine at its first start: what an installer does with the boot loader. Every result is read back. The wait for the end of
+ * the start may say "degraded" (the machine has no menu yet): only its end is wanted.
+ */
 export const BAKE = `set -eu
 timeout 120 systemctl is-system-running --wait >/dev/null || true
 update-initramfs -u -k all >&2

@@ -8,11 +8,11 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { VmHostSpec } from '../../model/host.ts';
 import { artifact, touchArtifact } from '../cache.ts';
-import { ARCHIVE_PATH } from '../layer-archive.ts';
+import { aptSource, ARCHIVE_PATH } from '../layer-archive.ts';
 import { mustRun, run } from '../run.ts';
 import type { Vm } from './machine.ts';
 import { rootDisk, type Disk } from './qemu.ts';
-import { aptSource, CONSOLE_ARGUMENTS, GUEST_FILES, guestFile, REPO_FSTAB, SPEED_ARGUMENTS } from './tree.ts';
+import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFile, REPO_FSTAB, SPEED_ARGUMENTS } from './tree.ts';
 
 const REVISION = 1;
 
@@ -75,7 +75,8 @@ if [ "$ID-\${VERSION_ID:-}" = "${spec.distro}" ]; then
 	cat >/etc/apt/sources.list.d/lab.sources <<'SOURCE'
 ${aptSource(spec)}SOURCE
 	apt-get update >&2
-	command -v systemctl >/dev/null && systemctl disable --now apt-daily.timer apt-daily-upgrade.timer >&2 || true
+	# An image without these timers is as good as one in which they are off.
+	systemctl disable --now apt-daily.timer apt-daily-upgrade.timer >&2 || true
 fi
 mkdir -p /var/log/journal
 sync

@@ -54,6 +54,7 @@ mount "\${disk}1" /target
 echo "UUID=$(uuid "\${disk}1") / xfs defaults 0 0"`,
     grubInstall: '--target=i386-pc "$disk"',
   },
+  // vgmknodes: its status also speaks of nodes that were there before. mkfs, right after it, fails if the node is missing.
   lvm: {
     title: 'BIOS; everything on one ext4 logical volume, /boot too',
     firmware: 'bios',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { VmHostSpec } from '../../model/host.ts';
 import { artifact, assertCacheFileSystem, removeTree, touchArtifact } from '../cache.ts';
 import { runOnLayers } from '../chroot.ts';
-import { ARCHIVE_PATH, archiveLayer } from '../layer-archive.ts';
+import { aptSource, ARCHIVE_PATH, archiveLayer } from '../layer-archive.ts';
 import { baseLayer } from '../layer-base.ts';
 
 const REVISION = 2;
@@ -40,17 +40,6 @@ export const guestFile = (name: string): string => readFileSync(join(GUEST, name
 
 /** UUID of the root file system of the layout root-ext4. */
 export const ROOT_UUID = '5c1d9c1e-6d7a-4c0e-9e3b-2f4a7b8c9d10';
-
-/** The package source of a machine, in deb822 style. */
-export const aptSource = (spec: VmHostSpec): string =>
-  [
-    'Types: deb',
-    `URIs: copy:${ARCHIVE_PATH}`,
-    `Suites: ${[spec.suite, ...spec.extraSuites.map((s) => s.suite)].join(' ')}`,
-    'Components: main',
-    'Trusted: yes',
-    '',
-  ].join('\n');
 
 const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   'etc/hostname': 'debian\n',
