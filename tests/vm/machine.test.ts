@@ -56,6 +56,16 @@ describe.skipIf(!ok)(`a virtual machine${why}`, () => {
     expect(await vm.exec('cat', { stdin: 'ä'.repeat(150_000) }).then((r) => r.stdout.length)).toBe(150_000);
   });
 
+  test('the console loses nothing while the lab is busy', async () => {
+    const { stdout } = await vm.exec('sysctl -qw kernel.printk_devkmsg=on; (sleep 0.5; for n in $(seq 1000); do echo "<2>line $n of the console" > /dev/kmsg; done) > /dev/null & echo started');
+    expect(stdout).toBe('started\n');
+    // The lab does something long without looking at its machines, such as hashing a disk.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+    await expect.poll(() => vm.serialText().includes('line 1000 of'), { timeout: 60_000 }).toBe(true);
+    const lines = vm.serialText().split('\n').filter((l) => /line \d+ of the console$/.test(l));
+    expect(lines).toHaveLength(1000);
+  });
+
   test('a command that runs out of time is ended with all it started, and the next one works', async () => {
     const r = await vm.exec('sleep 987 & sudo sleep 987', { timeoutMs: 2000 });
     expect([r.status, r.timedOut]).toEqual([124, true]);

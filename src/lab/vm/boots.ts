@@ -108,8 +108,7 @@ export function bootsOf(happenings: readonly Happening[]): VmBoot[] {
       if (h.mark.kind === 'kernel') {
         whose.kernel = h.mark.release;
         whose.kernelMs = h.ms;
-      } // It is shown twice, and the console may drop characters of either.
-      else if (h.mark.kind === 'cmdline') whose.cmdline = h.mark.text.length > (whose.cmdline?.length ?? 0) ? h.mark.text : whose.cmdline;
+      } else if (h.mark.kind === 'cmdline') whose.cmdline = h.mark.text;
       else if (h.mark.weight >= whose.weight) {
         // The first panic is the cause; what comes after it of the same weight is noise.
         if (h.mark.weight > whose.weight || h.mark.weight < 9) whose.lastWords = h.mark.text;

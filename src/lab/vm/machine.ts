@@ -1,7 +1,8 @@
 /** A virtual machine: one QEMU process after another on the same disks, and what is known about its boots. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, constants, mkdirSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +12,7 @@ import type { ExecOptions, HostOps } from '../host.ts';
 import { onExit } from '../on-exit.ts';
 import { isAlive, ownName, processStat, type ProcessName } from '../process.ts';
 import { closeState, openState, register } from '../registry.ts';
-import { toolEnv, type ExecResult } from '../run.ts';
+import { mustRun, toolEnv, type ExecResult } from '../run.ts';
 import { QEMU, type Accel } from './accel.ts';
 import { AgentClient, VmGone } from './agent.ts';
 import { bootsOf, type Happening, type VmBoot } from './boots.ts';
@@ -63,6 +64,7 @@ export class Vm implements HostOps {
   #qmp: Qmp | undefined;
   #agent: AgentClient | undefined;
   #shell: Duplex | undefined;
+  #consoleStream: Socket | undefined;
   #line = '';
   #log: string[] = [];
   #spent = 0;
@@ -129,6 +131,7 @@ export class Vm implements HostOps {
       accel: this.#parts.accel,
       disks: this.#disks,
       erst,
+      console: await this.#openConsole(),
       cpus: cpusOf(this.#parts.accel),
       memory: MEMORY,
       restore: restored !== undefined,
@@ -139,7 +142,7 @@ export class Vm implements HostOps {
       cwd: '/',
       env: toolEnv(),
       // Sockets of our own at the numbers of FD: nothing of the machine can be reached by name.
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
     this.#child = child;
@@ -161,7 +164,6 @@ export class Vm implements HostOps {
     };
     if (restored) this.#happened({ kind: 'restored', boot: restored });
     else this.#happened({ kind: 'power-on' });
-    port(FD.serial).on('data', (piece: Buffer) => this.#console(piece));
     this.#agent = new AgentClient(this.id, port(FD.agent), restored !== undefined, (hello) => this.#happened(hello));
     this.#shell = port(FD.shell);
     this.#qmp = new Qmp(port(FD.qmp), ({ event }) => this.#event(event));
@@ -185,6 +187,22 @@ export class Vm implements HostOps {
       this.#agent?.lose('it switched itself off');
       this.#happened({ kind: 'power-off' });
     }
+  }
+
+  /**
+   * A FIFO for the serial console. QEMU writes it character by character; a socket holds a few hundred of these and a FIFO 65,536. While
+   * nobody reads a full one, a kernel waits 10 ms for its serial line and then writes over what is in it (5 of 1000 lines; seen 2026-11-25).
+   */
+  async #openConsole(): Promise<string> {
+    const fifo = join(this.dir, 'console');
+    rmSync(fifo, { force: true });
+    await mustRun('making a FIFO', ['mkfifo', '-m', '600', fifo]);
+    // For reading and writing: there is no end of file while QEMU has not opened it yet.
+    const stream = new Socket({ fd: openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false });
+    stream.on('error', () => undefined);
+    stream.on('data', (piece: Buffer) => this.#console(piece));
+    this.#consoleStream = stream;
+    return fifo;
   }
 
   #console(piece: Buffer): void {
@@ -329,6 +347,7 @@ export class Vm implements HostOps {
     this.#kill();
     while (this.#name && isAlive(this.#name)) await sleep(5);
     for (const pipe of child.stdio) pipe?.destroy();
+    this.#consoleStream?.destroy();
     this.#child = undefined;
     this.#agent = undefined;
     this.#shell = undefined;

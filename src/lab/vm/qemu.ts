@@ -5,8 +5,8 @@ import { QEMU, type Accel } from './accel.ts';
 import { cpusOf } from './slot.ts';
 import { ROOT_DISK_SERIAL } from './tree.ts';
 
-/** File descriptors QEMU gets from the lab: its control channel, the serial console, the agent's port and the shell's. */
-export const FD = { qmp: 3, serial: 4, agent: 5, shell: 6 } as const;
+/** File descriptors QEMU gets from the lab: its control channel, the agent's port and the shell's. */
+export const FD = { qmp: 3, agent: 4, shell: 5 } as const;
 
 /** Firmware with UEFI, as the package ovmf has it. */
 export const OVMF = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', vars: '/usr/share/OVMF/OVMF_VARS_4M.fd' } as const;
@@ -34,6 +34,8 @@ export interface QemuConfig {
   disks: readonly Disk[];
   /** File behind the store for records of panics. It outlives a power cut. */
   erst: string;
+  /** FIFO that the serial console is written to. */
+  console: string;
   /** Processors. */
   cpus: number;
   /** MiB. */
@@ -73,7 +75,7 @@ export function qemuArgv(c: QemuConfig): string[] {
     '-no-shutdown', '-action', 'watchdog=reset',
     ...firmware,
     ...socket('qmp'), '-mon', 'chardev=qmp,mode=control',
-    ...socket('serial'), '-serial', 'chardev:serial',
+    '-chardev', `file,id=serial,path=${value(c.console)}`, '-serial', 'chardev:serial',
     '-device', 'virtio-serial-pci,addr=0x4',
     ...socket('agent'), '-device', 'virtserialport,chardev=agent,name=trialboot.agent,nr=1',
     ...socket('shell'), '-device', 'virtserialport,chardev=shell,name=trialboot.shell,nr=2',
@@ -96,7 +98,7 @@ export function qemuVersion(): Promise<string> {
 
 /** Everything a saved state depends on besides the disk. With KVM the processor is the lab machine's own. */
 export async function stateInputs(accel: Accel): Promise<unknown> {
-  const argv = qemuArgv({ id: '', accel, cpus: cpusOf(accel), disks: [], erst: '', memory: 0, restore: false });
+  const argv = qemuArgv({ id: '', accel, cpus: cpusOf(accel), disks: [], erst: '', console: '', memory: 0, restore: false });
   const cpu = accel === 'kvm' ? (/^model name\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '') : '';
   return { qemu: await qemuVersion(), argv, cpu };
 }

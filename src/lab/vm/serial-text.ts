@@ -14,8 +14,7 @@ const CONTROL = /\u001b\[[0-9;?=]*[ -/]*[@-~]|\u001b[()][A-Z0-9]|\u001b[=>c78]|[
 export const plainLine = (line: string): string => line.replace(CONTROL, '');
 
 const BANNER = /(?:^|\] )Linux version (\S+) /;
-// Shown twice: at once as "Command line:", and later with the word Kernel.
-const CMDLINE = /(?:^|\] |Kernel )[Cc]ommand line: (.*)$/;
+const CMDLINE = /Kernel command line: (.*)$/;
 
 /** Last words, by weight. What ends a boot for sure weighs more than what merely goes before. */
 const WORDS: readonly (readonly [RegExp, number])[] = [
