@@ -11,6 +11,7 @@ const CLOUD_PACKAGES = ['cloud-init', 'cloud-guest-utils', 'dbus', 'netplan.io',
 
 /** Takes the lab out again; what is left must not know it. */
 const FINISH = `systemctl disable systemd-networkd.service >&2
+umount /srv/lab/archive
 rm -rf /etc/systemd/network/10-server.network /etc/apt/sources.list.d /var/lib/apt/lists /srv/lab
 rm /usr/lib/udev/rules.d/90-trialboot-agent.rules /usr/lib/systemd/system/trialboot-agent.service /usr/lib/trialboot-lab/agent.sh
 sed -i /trialboot/d /etc/fstab
