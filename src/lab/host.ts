@@ -1,6 +1,6 @@
 /** Rehearsal hosts: throw-away Debian machines on which real package and boot tools run, and which can be restarted. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yaml from 'js-yaml';
@@ -8,6 +8,7 @@ import { HostSpec, type RehearsalHostSpec } from '../model/host.ts';
 import { artifact, cacheDir, removeTree, touchArtifact } from './cache.ts';
 import { powerOn, type BootRecord, type OffRun } from './firmware.ts';
 import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './guard.ts';
+import { type KeptStart, keptText, readKept } from './kept-start.ts';
 import { goldLayers } from './layer-gold.ts';
 import { standInSources } from './layer-shape.ts';
 import { Machine } from './machine.ts';
@@ -19,6 +20,9 @@ export type { ExecResult } from './run.ts';
 export { HostRefused } from './guard.ts';
 export { listHosts, reapHosts, type ListedHost } from './registry.ts';
 export { requirements, type Requirements } from './requirements.ts';
+
+/** File beside the tree of a kept layer: the start it was frozen in. */
+const START = 'start.json';
 
 /** How long a command may take when nothing else is said: a kernel upgrade on a busy machine stays well below. */
 const DEFAULT_TIMEOUT_MS = 600_000;
@@ -32,6 +36,8 @@ export interface Layer {
   readonly hostId: string;
   /** Folders, topmost first, without the layers every host of this kind has. */
   readonly trees: readonly string[];
+  /** The start during which it was frozen, if that is kept. */
+  readonly start?: KeptStart;
   /** Removes it from the disk. No host may stand on it any more. */
   drop(): Promise<void>;
 }
@@ -126,6 +132,7 @@ class RehearsalHost implements Host {
   readonly #above: readonly string[];
   readonly #grub: readonly string[];
   readonly #boots: BootRecord[] = [];
+  #running: KeptStart | undefined;
 
   /**
    * @param above layers over those every host of this kind has
@@ -205,6 +212,7 @@ class RehearsalHost implements Host {
       this.#boots.push(record);
       if (record.dead === undefined) {
         await this.#machine.start(lab);
+        this.#running = { record, lab };
         return record;
       }
       why = again ? 'panic' : 'power-cycle';
@@ -212,6 +220,18 @@ class RehearsalHost implements Host {
     }
     const last = this.#boots.slice(-MAX_DEAD).map((b) => `${b.entryPath || '(no entry)'}: ${b.dead}`);
     throw new Error(`lab: ${this.id} does not come up after ${MAX_DEAD} starts:\n  ${last.join('\n  ')}`);
+  }
+
+  /** Goes on in a start of another host with the same disk: same kernel, same boot id. Only /run is as at its beginning. */
+  async resume(start: KeptStart): Promise<void> {
+    this.#boots.push(start.record);
+    await this.#machine.start(start.lab);
+    this.#running = start;
+  }
+
+  /** The start that came up last. */
+  get running(): KeptStart | undefined {
+    return this.#running;
   }
 
   async save(): Promise<Layer> {
@@ -245,7 +265,7 @@ class RehearsalHost implements Host {
   }
 }
 
-const layer = (hostId: string, trees: readonly string[], drop: () => Promise<void>): Layer => ({ hostId, trees, drop });
+const layer = (hostId: string, trees: readonly string[], drop: () => Promise<void>, start?: KeptStart): Layer => ({ hostId, trees, drop, ...(start ? { start } : {}) });
 
 const absolute = (path: string): string => {
   if (!path.startsWith('/')) throw new Error(`lab: ${JSON.stringify(path)} is not an absolute path in a host`);
@@ -256,14 +276,18 @@ const absolute = (path: string): string => {
  * Makes a host and starts it. The first call for a kind of host builds its layers, which takes minutes and the network;
  * later ones take a fraction of a second.
  * @param hostId name of a file under content/hosts
- * @param o `layers`: what saved hosts had written, topmost first
- * @throws Error when the layers cannot be built or the host does not come up
+ * @param o `layers`: what saved hosts had written, topmost first; `resume`: go on in the start that the topmost layer was frozen in,
+ *   instead of starting from its disk
+ * @throws Error when the layers cannot be built, the host does not come up, or there is no start to go on in
  */
-export async function createHost(hostId: string, o: { layers?: readonly Layer[] } = {}): Promise<Host> {
-  return createRehearsalHost(hostId, o.layers ?? []);
+export async function createHost(hostId: string, o: { layers?: readonly Layer[]; resume?: boolean } = {}): Promise<Host> {
+  const layers = o.layers ?? [];
+  const start = layers[0]?.start;
+  if (o.resume && !start) throw new Error(`lab: no start of ${hostId} is kept with this layer. Mend: take one from cachedLayer`);
+  return createRehearsalHost(hostId, layers, o.resume ? start : undefined);
 }
 
-async function createRehearsalHost(hostId: string, layers: readonly Layer[]): Promise<RehearsalHost> {
+async function createRehearsalHost(hostId: string, layers: readonly Layer[], start?: KeptStart): Promise<RehearsalHost> {
   const spec = readRehearsalSpec(hostId);
   const foreign = layers.find((l) => l.hostId !== hostId);
   if (foreign) throw new Error(`lab: a layer of ${foreign.hostId} does not fit a host ${hostId}`);
@@ -272,7 +296,8 @@ async function createRehearsalHost(hostId: string, layers: readonly Layer[]): Pr
   const machine = await Machine.assemble(spec, [...above, ...gold.trees]);
   const host = new RehearsalHost(machine, above, gold.grub);
   try {
-    await host.start('power-on');
+    if (start) await host.resume(start);
+    else await host.start('power-on');
   } catch (error) {
     await host.destroy();
     throw error;
@@ -291,15 +316,16 @@ export async function cachedLayer(hostId: string, name: string, inputs: unknown,
   if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`lab: ${JSON.stringify(name)} is not a name for a layer: lower-case letters, digits and - only`);
   const gold = await goldLayers(readRehearsalSpec(hostId));
   const below = on.flatMap((l) => l.trees);
-  const dir = await artifact(`${name}-${hostId}`, { inputs, gold: gold.trees, below }, async (temp) => {
+  const dir = await artifact(`${name}-${hostId}`, { format: 2, inputs, gold: gold.trees, below }, async (temp) => {
     const host = await createRehearsalHost(hostId, on);
     try {
       await prepare(host);
       await host.saveTo(join(temp, 'tree'));
+      writeFileSync(join(temp, START), keptText(host.running!));
     } finally {
       await host.destroy();
     }
   });
   touchArtifact(dir);
-  return layer(hostId, [join(dir, 'tree'), ...below], () => removeTree(dir));
+  return layer(hostId, [join(dir, 'tree'), ...below], () => removeTree(dir), readKept(readFileSync(join(dir, START), 'utf8')));
 }

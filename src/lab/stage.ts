@@ -9,8 +9,8 @@ import { cachedLayer, createHost, type Host, type HostOps, type Layer } from './
 /** Where the script lies inside a host. */
 export const SCRIPT_PATH = '/root/trialboot.sh';
 
-/** Stages whose files are those of an earlier one; what differs is which kernel runs. */
-const LAYERED: Partial<Record<Stage, Stage>> = { armed: 'upgraded', trial: 'upgraded', 'fell-back': 'upgraded' };
+/** Stages that are a start: a host in one of them goes on in it. Starting it anew from its disk would be the next start. */
+const IN_A_START: readonly Stage[] = ['prepared', 'upgraded', 'trial', 'fell-back'];
 
 /** A command of the script failed while a stage was prepared. */
 export class StageError extends Error {}
@@ -23,6 +23,9 @@ export async function runScript(host: HostOps, command: string, allowed: number[
   }
   return r.stdout;
 }
+
+/** Arms a trial; the reboot is the caller's. */
+const arm = (host: HostOps): Promise<string> => runScript(host, 'trial --yes --skip trial.reboot');
 
 /** Makes hosts in any stage; the slow parts (installation, commit, rollback) are done once and kept as layers. */
 export class StageBuilder {
@@ -37,9 +40,9 @@ export class StageBuilder {
 
   /** A fresh host in the given stage. The caller destroys it. */
   async host(stage: Stage): Promise<Host> {
-    const host = await createHost(this.hostId, { layers: await this.#base(stage) });
+    const host = await createHost(this.hostId, { layers: await this.#base(stage), resume: IN_A_START.includes(stage) });
     try {
-      await this.#forward(host, stage);
+      if (stage === 'armed') await arm(host);
       return host;
     } catch (error) {
       await host.destroy();
@@ -47,9 +50,9 @@ export class StageBuilder {
     }
   }
 
-  /** Files of a stage that can be kept as a layer. An armed host cannot: creating a host from it is a boot. */
+  /** Files of a stage that are kept as a layer. Those of an armed host are not: what its steps have left in /run would be missing. */
   #base(stage: Stage): Promise<Layer[]> {
-    const key = LAYERED[stage] ?? stage;
+    const key = stage === 'armed' ? 'upgraded' : stage;
     let layers = this.#layers.get(key);
     if (!layers) {
       layers = this.#build(key);
@@ -69,22 +72,20 @@ export class StageBuilder {
         // A new host is a new boot, and a preflight holds for its boot only.
         await runScript(host, 'preflight');
         await runScript(host, 'upgrade --yes');
-      } else if (stage === 'committed') {
-        await this.#forward(host, 'trial');
+      } else if (stage === 'trial' || stage === 'committed') {
+        await arm(host);
+        await host.reboot();
+        if (stage === 'trial') return;
         await runScript(host, 'verify');
         await runScript(host, 'commit --yes');
+      } else if (stage === 'fell-back') {
+        await arm(host);
+        await host.reboot();
+        await host.reboot();
       } else {
         await runScript(host, 'rollback --yes');
       }
     };
     return [await cachedLayer(this.hostId, stage, { script: this.script.sha256 }, prepare, below)];
-  }
-
-  async #forward(host: Host, stage: Stage): Promise<void> {
-    if (stage !== 'armed' && stage !== 'trial' && stage !== 'fell-back') return;
-    await runScript(host, 'trial --yes --skip trial.reboot');
-    if (stage === 'armed') return;
-    await host.reboot();
-    if (stage === 'fell-back') await host.reboot();
   }
 }

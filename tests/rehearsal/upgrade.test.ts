@@ -69,6 +69,26 @@ apt-get install -y --no-install-recommends \${EXTRA:+-t "$SUITE"} $PACKAGES
     }
   });
 
+  it('goes on in the start that a layer was frozen in: same boot, same kernel, no start more', async () => {
+    const layer = await upgraded();
+    const h = await createHost(hostId, { layers: [layer], resume: true });
+    const anew = await fresh([layer]);
+    try {
+      const facts = 'cat /proc/sys/kernel/random/boot_id; uname -r; cat /proc/cmdline; journalctl --list-boots | tail -n +2 | wc -l';
+      const kept = (await h.exec(facts)).stdout.trim().split('\n');
+      const other = (await anew.exec(facts)).stdout.trim().split('\n');
+      expect(h.boots).toEqual([layer.start!.record]);
+      expect(kept.slice(0, 3)).toEqual([h.boots[0]!.bootId, h.boots[0]!.kernel, h.boots[0]!.cmdline]);
+      expect(other[0]).not.toBe(kept[0]);
+      expect(Number(other[3])).toBe(Number(kept[3]) + 1);
+      expect((await h.reboot()).bootId).not.toBe(kept[0]);
+      await expect(createHost(hostId, { resume: true })).rejects.toThrow(/no start of .* is kept/);
+    } finally {
+      await h.destroy();
+      await anew.destroy();
+    }
+  });
+
   it.each([
     ['has no initramfs', 'rm /boot/initrd.img-$NEW', /without an initramfs/, true],
     ['has half an initramfs', 'truncate -s 5M /boot/initrd.img-$NEW', /initramfs/, true],
