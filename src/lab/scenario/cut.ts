@@ -134,7 +134,14 @@ export const CUT: readonly Scenario[] = [
         await inBackground(s, 'upgrade --yes');
         // The kill comes after as many steps as there were kills, and one more.
         const r = await s.try(
-          `pid=$(cat /run/lab.pid); want=$((${before} + ${kills} + 1)); while kill -0 $pid 2> /dev/null; do [ "$(grep -c '"event":"step"' /var/lib/trialboot/journal.jsonl)" -lt $want ] || { kill -9 -- -$pid; echo killed; break; }; sleep 0.02; done; sleep 0.2; pkill -9 -s $pid; tail -n 1 /root/lab.log`,
+          [
+            `pid=$(cat /run/lab.pid); want=$((${before} + ${kills} + 1)); n=0`,
+            // tail waits for the file to change; asking again and again would take the one processor from the script.
+            'tail --pid=$pid -s 1 -n +1 -F /var/lib/trialboot/journal.jsonl 2> /dev/null | while read -r line; do',
+            `case $line in *'"event":"step"'*) n=$((n + 1)); [ $n -lt $want ] || { kill -9 -- -$pid; echo killed; break; } ;; esac`,
+            'done',
+            'sleep 0.2; pkill -9 -s $pid; tail -n 1 /root/lab.log',
+          ].join('\n'),
           1_200_000,
         );
         if (!r.stdout.startsWith('killed')) break;
