@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { readContent } from '../src/model/read.ts';
+import { cacheDir, pruneCache } from '../src/lab/cache.ts';
 import { fixtureCases, readFixture, runCases } from '../src/lab/fixture.ts';
 import { createHost, listHosts, reapHosts, requirements } from '../src/lab/host.ts';
 import { PASTE_CONFIGURATIONS, RECORD_LANES, recordHost } from '../src/lab/record.ts';
@@ -38,7 +39,8 @@ const HELP = `usage: npm run lab -- COMMAND
                                  ended goes on where it was (--record writes the evidence)
   make-image FILE                a small Debian cloud image to try --image with
   list                           hosts that exist on this machine now
-  reap                           remove hosts whose owner is gone`;
+  reap                           remove hosts whose owner is gone
+  prune [--days N]               remove what the cache holds and nobody used for N days (default 14); it is rebuilt when it is wanted`;
 
 /** Ends with one line on stderr. */
 function fail(message: string): never {
@@ -59,6 +61,7 @@ const { positionals, values } = parseArgs({
     keep: { type: 'boolean' },
     cuts: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    days: { type: 'string', default: '14' },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -141,6 +144,14 @@ async function main(): Promise<number> {
     case 'reap':
       console.log(`${await reapHosts()} removed`);
       return 0;
+    case 'prune': {
+      const days = Number(values.days);
+      if (!(days >= 0)) fail(`--days takes a number of days, not ${values.days}`);
+      const removed = await pruneCache(days);
+      for (const name of removed) console.log(name);
+      console.log(`${removed.length} removed from ${cacheDir()}`);
+      return 0;
+    }
     case 'fixtures':
       await mustRehearse();
       return fixtures();

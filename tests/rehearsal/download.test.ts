@@ -1,0 +1,66 @@
+/** What a reader does: downloads the script from the running site, checks its sum, and upgrades a Debian host with it. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createHost, readHostSpec } from '../../src/lab/host.ts';
+import { siteServer } from '../../src/serve.ts';
+import { builtSite } from '../browser/built-site.ts';
+import { describeHost, HOSTS } from '../lib/rehearse.ts';
+
+let server: Server;
+let origin: string;
+beforeAll(async () => {
+  server = siteServer(await builtSite('plain'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}, 300_000);
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const download = async (path: string): Promise<string> => {
+  const r = await fetch(origin + path);
+  expect(r.status, path).toBe(200);
+  return r.text();
+};
+
+describeHost('the script of the running site', () => {
+  test.each(HOSTS)('looks at %s, upgrades it, and reports as the published schema says', async (hostId) => {
+    const name = `trialboot-${hostId}.sh`;
+    const [script, sums, schema] = await Promise.all([`/scripts/${name}`, '/scripts/SHA256SUMS', '/schemas/report-v1.json'].map(download));
+    const validate = new Ajv2020({ validateFormats: false, allErrors: true }).compile(JSON.parse(schema!) as object);
+    const host = await createHost(hostId);
+    try {
+      await host.copy(`/root/${name}`, script!);
+      await host.copy('/root/SHA256SUMS', sums!);
+      const sum = await host.exec('cd /root && sha256sum -c --ignore-missing SHA256SUMS');
+      expect(sum.stdout).toBe(`${name}: OK\n`);
+      // A sum that nobody could fail would prove nothing.
+      await host.copy(`/root/${name}`, `${script!}\n`);
+      expect((await host.exec('cd /root && sha256sum -c --ignore-missing SHA256SUMS')).stdout).toBe(`${name}: FAILED\n`);
+      await host.copy(`/root/${name}`, script!);
+
+      for (const words of ['preflight', 'upgrade --yes']) {
+        const r = await host.exec(`bash /root/${name} ${words} --json`);
+        expect(r.status, `${words}\n${r.stderr}`).toBeLessThanOrEqual(1);
+        const report = JSON.parse(r.stdout) as { command: string; exit_status: number; steps: { id: string; result: string }[] };
+        expect(validate(report), validate.errors?.map((e) => `${e.instancePath} ${e.message}`).join('; ')).toBe(true);
+        expect(report).toMatchObject({ command: words.split(' ')[0], exit_status: r.status });
+        const { exit_status, ...without } = report;
+        expect(validate(without), `a report without exit_status ${exit_status}`).toBe(false);
+      }
+      const spec = readHostSpec(hostId);
+      const installed = await host.exec(`dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${spec.kernels.new.packages.join(' ')} | sort -u; uname -r; cat /var/lib/trialboot/kernel.new; ls /boot`);
+      const [state, running, release, ...boot] = installed.stdout.trim().split('\n');
+      expect(state).toBe('ii ');
+      expect(release).not.toBe(running);
+      expect(boot).toEqual(expect.arrayContaining([`vmlinuz-${release}`, `initrd.img-${release}`, `vmlinuz-${running}`]));
+    } finally {
+      await host.destroy();
+    }
+  }, 900_000);
+});
