@@ -43,7 +43,9 @@ export class Grub {
   readonly disk: GrubDisk;
   readonly prefix: string;
   readonly writable: boolean;
-  readonly variables = new Map<string, string>();
+  variables = new Map<string, string>();
+  /** Names of the variables that a submenu sees too. */
+  readonly exported = new Set<string>();
   readonly functions = new Map<string, Node[]>();
   readonly messages: string[] = [];
   menu: MenuItem[] = [];
@@ -77,7 +79,13 @@ export class Grub {
       ['feature_chainloader_bpb', 'y'],
     ] as const) {
       this.variables.set(k, v);
+      this.exported.add(k);
     }
+  }
+
+  /** What a submenu begins with: of the variables only the exported ones, as grub_env_context_open has it. Functions stay. */
+  openContext(): void {
+    this.variables = new Map([...this.variables].filter(([name]) => this.exported.has(name)));
   }
 
   runFile(path: string): void {
@@ -202,8 +210,10 @@ export class Grub {
       case 'unset':
         for (const arg of args) this.variables.delete(arg);
         return 0;
-      case 'true':
       case 'export':
+        for (const arg of args) this.exported.add(arg.split('=')[0]!);
+        return 0;
+      case 'true':
       case 'insmod':
       case 'terminal_input':
       case 'terminal_output':

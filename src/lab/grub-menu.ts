@@ -101,9 +101,11 @@ export function playGrub(disk: GrubDisk, o: GrubOptions = {}): GrubOutcome {
     path.push(item.id);
     // What follows the first > is the default of the submenu; without it the submenu starts its first entry.
     const rest = wanted === undefined ? undefined : splitEntryPath(wanted).rest;
+    if (item.submenu) grub.openContext();
     if (rest === undefined) grub.variables.delete('default');
     else grub.variables.set('default', rest);
     grub.variables.set('chosen', path.join('>'));
+    grub.exported.add('chosen');
     if (!item.submenu) {
       grub.runEntry(item);
       const entry = { id: item.id, title: item.title, path: path.join('>') };
@@ -123,9 +125,13 @@ export function listMenu(disk: GrubDisk, o: GrubOptions = {}): GrubEntry[] {
     return items.flatMap((item) => {
       const path = [...above, item.id];
       if (!item.submenu) return [{ id: item.id, title: item.title, path: path.join('>') }];
+      const outside = grub.variables;
+      grub.openContext();
       grub.menu = [];
       grub.runEntry(item);
-      return open(grub, path);
+      const inside = open(grub, path);
+      grub.variables = outside;
+      return inside;
     });
   };
   const grub = new Grub(disk, o);

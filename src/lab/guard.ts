@@ -41,7 +41,7 @@ export function assertHost({ id, pid }: Door): void {
 
 /** Why a pid is not the live pid 1 of a host, or undefined when it is. */
 function whyNotHost({ id, pid }: Door): string | undefined {
-  if (!/^[a-z][a-z0-9-]*$/.test(id)) return 'the id is not one of a host';
+  if (!/^[a-z][a-z0-9.-]*$/.test(id)) return 'the id is not one of a host';
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return 'not a process number';
   if (pid === 1 || pid === process.pid) return 'that is a process of this machine';
   const stat = processStat(pid);

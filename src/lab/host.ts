@@ -2,13 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import yaml from 'js-yaml';
-import { HostSpec, type RehearsalHostSpec } from '../model/host.ts';
+import type { HostSpec } from '../model/host.ts';
 import { artifact, cacheDir, removeTree, touchArtifact } from './cache.ts';
 import { powerOn, type BootRecord, type OffRun } from './firmware.ts';
 import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './guard.ts';
 import { type KeptStart, keptText, readKept } from './kept-start.ts';
+import { readRootSpec } from './host-spec.ts';
 import { goldLayers } from './layer-gold.ts';
 import { standInSources } from './layer-shape.ts';
 import { Machine } from './machine.ts';
@@ -95,36 +94,6 @@ export interface Host extends HostOps {
   powerCycle(o?: { pick?: string }): Promise<BootRecord>;
   /** Freezes what the host has written as a layer that new hosts can start from, and destroys the host. */
   save(): Promise<Layer>;
-}
-
-const CONTENT = fileURLToPath(new URL('../../content/hosts/', import.meta.url));
-
-/**
- * The description of a host.
- * @param hostId name of a file under content/hosts, without .yaml
- * @throws Error when there is none, or when it does not fit its schema
- */
-export function readHostSpec(hostId: string): HostSpec {
-  if (!/^[a-z][a-z0-9-]*$/.test(hostId)) throw new Error(`lab: ${JSON.stringify(hostId)} is not the id of a host`);
-  let text: string;
-  try {
-    text = readFileSync(join(CONTENT, `${hostId}.yaml`), 'utf8');
-  } catch {
-    throw new Error(`lab: no host ${hostId}. Mend: use one of the files under content/hosts, without .yaml`);
-  }
-  const spec = HostSpec.parse(yaml.load(text));
-  if (spec.id !== hostId) throw new Error(`content/hosts/${hostId}.yaml: id is ${spec.id}. Mend: name the file after its id`);
-  return spec;
-}
-
-/**
- * The description of a rehearsal host.
- * @throws Error as {@link readHostSpec}, and when the host is of another lane
- */
-function readRehearsalSpec(hostId: string): RehearsalHostSpec {
-  const spec = readHostSpec(hostId);
-  if (spec.lane !== 'rehearsal') throw new Error(`lab: ${hostId} is no rehearsal host but of lane ${spec.lane}. Mend: make it with createVm of src/lab/vm/vm.ts`);
-  return spec;
 }
 
 class RehearsalHost implements Host {
@@ -288,7 +257,7 @@ export async function createHost(hostId: string, o: { layers?: readonly Layer[];
 }
 
 async function createRehearsalHost(hostId: string, layers: readonly Layer[], start?: KeptStart): Promise<RehearsalHost> {
-  const spec = readRehearsalSpec(hostId);
+  const spec = readRootSpec(hostId);
   const foreign = layers.find((l) => l.hostId !== hostId);
   if (foreign) throw new Error(`lab: a layer of ${foreign.hostId} does not fit a host ${hostId}`);
   const gold = await goldLayers(spec);
@@ -314,7 +283,7 @@ async function createRehearsalHost(hostId: string, layers: readonly Layer[], sta
  */
 export async function cachedLayer(hostId: string, name: string, inputs: unknown, prepare: (host: Host) => Promise<void>, on: readonly Layer[] = []): Promise<Layer> {
   if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new Error(`lab: ${JSON.stringify(name)} is not a name for a layer: lower-case letters, digits and - only`);
-  const gold = await goldLayers(readRehearsalSpec(hostId));
+  const gold = await goldLayers(readRootSpec(hostId));
   const below = on.flatMap((l) => l.trees);
   const dir = await artifact(`${name}-${hostId}`, { format: 2, inputs, gold: gold.trees, below }, async (temp) => {
     const host = await createRehearsalHost(hostId, on);

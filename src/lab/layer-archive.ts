@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { HostSpec } from '../model/host.ts';
+import type { DebianHostSpec } from '../model/host.ts';
 import { artifact, removeTree } from './cache.ts';
 import { archiveWeek } from './layer-base.ts';
 import { mustRun } from './run.ts';
@@ -14,15 +14,11 @@ const REVISION = 3;
 export const ARCHIVE_PATH = '/srv/lab/archive';
 
 /** The sources.list entry of a host for that repository, in deb822 style. */
-export const aptSource = (spec: HostSpec): string =>
-  [
-    'Types: deb',
-    `URIs: copy:${ARCHIVE_PATH}`,
-    `Suites: ${[spec.suite, ...spec.extraSuites.map((s) => s.suite)].join(' ')}`,
-    'Components: main',
-    'Trusted: yes',
-    '',
-  ].join('\n');
+export const aptSource = (suites: readonly string[]): string =>
+  ['Types: deb', `URIs: copy:${ARCHIVE_PATH}`, `Suites: ${suites.join(' ')}`, 'Components: main', 'Trusted: yes', ''].join('\n');
+
+/** The suites that a host's package source has. */
+export const sourceSuites = (spec: DebianHostSpec): string[] => [spec.suite, ...spec.extraSuites.map((s) => s.suite)];
 
 /** `package version` → the suites that offer it, from `apt-cache madison`. */
 export function parseMadison(text: string): Map<string, string[]> {
@@ -58,7 +54,7 @@ export function debName(file: string): { name: string; version: string } {
  * @param base the finished base layer; what it has installed is not downloaded again
  * @returns folder whose `tree/` is the layer
  */
-export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
+export function archiveLayer(spec: DebianHostSpec, base: string): Promise<string> {
   const inputs = {
     revision: REVISION,
     base: basename(base),
@@ -109,7 +105,7 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
     }
     // The rest of what is installed is in the index as on a server, so that apt knows where it came from; the files are not.
     const listed = installed.filter((p) => fromRelease(p) && !again.includes(p));
-    for (const suite of [spec.suite, ...spec.extraSuites.map((s) => s.suite)]) {
+    for (const suite of sourceSuites(spec)) {
       const here = listed.filter((p) => localSuite(p) === suite).map((p) => `${p.name}=${p.version}`);
       const stanzas = here.length > 0 ? await apt.run('reading the index entries of what is installed', 'apt-cache', ['show', ...here]) : '';
       await writeSuite(root, suite, releaseOf(spec, suite, apt.release(suite)), stanzas);
@@ -120,7 +116,7 @@ export function archiveLayer(spec: HostSpec, base: string): Promise<string> {
 }
 
 /** The Release fields for a suite of the local repository, checked against what the host's YAML promises. */
-function releaseOf(spec: HostSpec, suite: string, real: ReleaseFields): ReleaseFields {
+function releaseOf(spec: DebianHostSpec, suite: string, real: ReleaseFields): ReleaseFields {
   const promised = spec.extraSuites.find((s) => s.suite === suite);
   if (promised) {
     const says = { label: real['Label'], notAutomatic: real['NotAutomatic'] === 'yes', butAutomaticUpgrades: real['ButAutomaticUpgrades'] === 'yes' };
@@ -134,7 +130,12 @@ function releaseOf(spec: HostSpec, suite: string, real: ReleaseFields): ReleaseF
   return Object.fromEntries(keep.filter((k) => real[k]).map((k) => [k, real[k]!]));
 }
 
-async function writeSuite(root: string, suite: string, release: ReleaseFields, stanzas: string): Promise<void> {
+/**
+ * Writes the index of a suite whose packages lie below pool/SUITE.
+ * @param root folder of the repository
+ * @param stanzas index entries of packages whose files are not there
+ */
+export async function writeSuite(root: string, suite: string, release: ReleaseFields, stanzas: string): Promise<void> {
   const binary = join(root, 'dists', suite, 'main/binary-amd64');
   mkdirSync(binary, { recursive: true });
   mkdirSync(join(root, 'pool', suite), { recursive: true });

@@ -1,11 +1,13 @@
 /** The layer in which the old kernel has been installed, by the host's own apt, with its initramfs and GRUB menu. */
 import { basename, join } from 'node:path';
-import type { HostSpec } from '../model/host.ts';
+import type { RootHostSpec } from '../model/host.ts';
 import { artifact, assertCacheFileSystem, touchArtifact } from './cache.ts';
+import { debianOf } from './host-spec.ts';
 import { emuLayer } from './grub-emu.ts';
 import { archiveLayer } from './layer-archive.ts';
 import { baseLayer } from './layer-base.ts';
 import { shapeLayer } from './layer-shape.ts';
+import { shapedArchiveLayer } from './shape/archive.ts';
 import { Machine } from './machine.ts';
 import { mustRun } from './run.ts';
 
@@ -38,10 +40,12 @@ export interface HostLayers {
  * All finished layers of a host.
  * @throws Error when a layer cannot be built; what was finished stays in the cache
  */
-export async function goldLayers(spec: HostSpec): Promise<HostLayers> {
+export async function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
   assertCacheFileSystem();
-  const base = await baseLayer(spec);
-  const [archive, shape, emu] = await Promise.all([archiveLayer(spec, base), shapeLayer(spec, base), emuLayer(spec, base)]);
+  const debian = debianOf(spec);
+  const base = await baseLayer(debian);
+  const archiveOf = spec.lane === 'shaped' ? shapedArchiveLayer(spec, base) : archiveLayer(spec, base);
+  const [archive, shape, emu] = await Promise.all([archiveOf, shapeLayer(spec, base), emuLayer(debian, base)]);
   const below = [shape, archive, base].map((d) => join(d, 'tree'));
   const inputs = { revision: REVISION, install: INSTALL, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
   const gold = await artifact(`gold-${spec.id}`, inputs, async (dir) => {

@@ -2,10 +2,11 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync, chmodSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { HostSpec } from '../model/host.ts';
+import type { RehearsalHostSpec, RootHostSpec } from '../model/host.ts';
 import { artifact, removeTree } from './cache.ts';
 import { runOnLayers } from './chroot.ts';
-import { aptSource } from './layer-archive.ts';
+import { aptSource, sourceSuites } from './layer-archive.ts';
+import { type Look, ubuntuLook } from './shape/ubuntu-look.ts';
 import { parseSysfs } from './sysfs.ts';
 
 const REVISION = 1;
@@ -27,19 +28,29 @@ export function standInSources(): Record<string, string> {
   return Object.fromEntries(readdirSync(STANDIN_DIR).sort().map((f) => [f, readFileSync(join(STANDIN_DIR, f), 'utf8')]));
 }
 
-const etcFiles = (spec: HostSpec): Record<string, string> => ({
-  'etc/hostname': 'debian\n',
-  'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 debian\n',
+/** What a Debian server is set up with. */
+const debianLook = (spec: RehearsalHostSpec): Look => ({
+  hostname: 'debian',
+  etc: {
+    'etc/network/interfaces': 'auto lo\niface lo inet loopback\n\nauto ens3\niface ens3 inet static\n    address 192.0.2.10/24\n    gateway 192.0.2.1\n',
+    'etc/apt/sources.list.d/debian.sources': aptSource(sourceSuites(spec)),
+  },
+  setup: '',
+});
+
+/** What every host has, whatever it looks like. */
+const etcFiles = ({ hostname, etc }: Look): Record<string, string> => ({
+  'etc/hostname': `${hostname}\n`,
+  'etc/hosts': `127.0.0.1 localhost\n127.0.1.1 ${hostname}\n`,
   'etc/machine-id': 'b61f0a7c4d2e4f9f8c35d1e07a94c218\n',
   'etc/fstab': `UUID=${ROOT_UUID} / ext4 errors=remount-ro 0 1\n`,
   'etc/sudoers.d/admin': 'admin ALL=(ALL:ALL) NOPASSWD: ALL\n',
   'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
-  'etc/network/interfaces': 'auto lo\niface lo inet loopback\n\nauto ens3\niface ens3 inet static\n    address 192.0.2.10/24\n    gateway 192.0.2.1\n',
-  'etc/apt/sources.list.d/debian.sources': aptSource(spec),
+  ...etc,
 });
 
 // Runs inside, on top of the base. The compiler is the host's own, which it has for dkms.
-const SETUP = `
+const setup = (look: Look): string => `
 umask 022
 cd ${LAB_DIR}
 gcc -O2 -Wall -Wextra -Werror -fPIC -shared -o identity.so src/identity.c
@@ -73,7 +84,7 @@ chmod 440 /etc/sudoers.d/admin
 [ -e /etc/default/grub ] || cp /usr/share/grub/default/grub /etc/default/grub
 mkdir -p /boot/grub /var/log/journal/lab
 ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime
-# Last: from here on every program started in this root believes what the lab says.
+${look.setup}# Last: from here on every program started in this root believes what the lab says.
 echo ${LAB_DIR}/identity.so >/etc/ld.so.preload
 `;
 
@@ -82,10 +93,12 @@ echo ${LAB_DIR}/identity.so >/etc/ld.so.preload
  * @param base the finished base layer
  * @returns folder whose `tree/` is the layer
  */
-export function shapeLayer(spec: HostSpec, base: string): Promise<string> {
+export function shapeLayer(spec: RootHostSpec, base: string): Promise<string> {
   const sources = standInSources();
-  const etc = etcFiles(spec);
-  return artifact(`shape-${spec.id}`, { revision: REVISION, base: basename(base), sources, etc, setup: SETUP }, async (dir) => {
+  const look = spec.lane === 'shaped' ? ubuntuLook(spec) : debianLook(spec);
+  const etc = etcFiles(look);
+  const script = setup(look);
+  return artifact(`shape-${spec.id}`, { revision: REVISION, base: basename(base), sources, etc, setup: script }, async (dir) => {
     const tree = join(dir, 'build/upper');
     const put = (path: string, text: string): void => {
       mkdirSync(dirname(join(tree, path)), { recursive: true, mode: 0o755 });
@@ -102,7 +115,7 @@ export function shapeLayer(spec: HostSpec, base: string): Promise<string> {
     // What udev would have found out about the disk; lsblk and udevadm read it.
     put(`${LAB_DIR}/run/udev/data/b252:0`, 'I:1312004\nE:ID_PART_TABLE_TYPE=dos\nE:ID_PATH=pci-0000:02:00.0\nG:systemd\n');
     put(`${LAB_DIR}/run/udev/data/b252:1`, `S:disk/by-uuid/${ROOT_UUID}\nI:1312211\nE:ID_FS_TYPE=ext4\nE:ID_FS_VERSION=1.0\nE:ID_FS_UUID=${ROOT_UUID}\nE:ID_FS_UUID_ENC=${ROOT_UUID}\nE:ID_FS_USAGE=filesystem\nE:ID_PART_ENTRY_UUID=8c1f0d3e-01\nE:ID_PART_ENTRY_SCHEME=dos\nE:ID_PART_ENTRY_TYPE=0x83\nE:ID_PART_ENTRY_NUMBER=1\nG:systemd\n`);
-    await runOnLayers(`shaping ${spec.id}`, join(dir, 'build'), [join(base, 'tree')], SETUP);
+    await runOnLayers(`shaping ${spec.id}`, join(dir, 'build'), [join(base, 'tree')], script);
     renameSync(join(dir, 'build/upper'), join(dir, 'tree'));
     await removeTree(join(dir, 'build'));
   });

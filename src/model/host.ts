@@ -1,7 +1,8 @@
 /**
  * A host of the lab. A rehearsal host is a throw-away Debian root on which steps and scripts run with the real package
- * manager, the real initramfs and boot loader tools and real kernel packages. A vm host is a whole machine in QEMU, whose
- * kernels boot. The YAML under content/hosts/ says what is real on it and what is a stand-in; badges repeat those
+ * manager, the real initramfs and boot loader tools and real kernel packages. A shaped host is such a root that looks like
+ * another distribution, with stand-in kernel packages of that distribution's names and shape. A vm host is a whole machine in
+ * QEMU, whose kernels boot. The YAML under content/hosts/ says what is real on it and what is a stand-in; badges repeat those
  * sentences word for word.
  */
 import { z } from 'astro/zod';
@@ -26,12 +27,22 @@ const kernelSource = z.strictObject({
 /** How the disk of a virtual machine is laid out; src/lab/vm/layout.ts says how each is made. */
 export const VM_LAYOUTS = ['root-ext4', 'boot-ext4', 'xfs', 'lvm', 'btrfs', 'uefi'] as const;
 
-/** What hosts of both lanes have. */
-const common = {
-  id: z.string().regex(/^[a-z][a-z0-9-]*$/),
+/** Id of a host: the name of its file. A release such as 24.04 may be part of it. */
+export const HostId = z.string().regex(/^[a-z][a-z0-9-]*(\.[0-9]+)?(-[a-z]+)?$/, 'a host id such as debian-13 or ubuntu-24.04');
+
+/** What hosts of all lanes have. */
+const every = {
+  id: HostId,
   title: z.string().min(3),
   /** Id of an entry under content/distros. */
   distro: z.string().min(1),
+  real: z.array(sentence).min(1),
+  standIn: z.array(sentence).min(1),
+};
+
+/** What hosts that are Debian have. */
+const common = {
+  ...every,
   /** Codename of the release the root is made from. */
   suite: suiteName,
   /** Further suites merged into the host's main source, as a server has them: updates and security. */
@@ -57,11 +68,38 @@ const common = {
   include: z.array(packageName).min(1),
   /** Packages that are in the host's package source besides the kernels (with what they depend on). */
   extraPackages: z.array(packageName).default([]),
-  real: z.array(sentence).min(1),
-  standIn: z.array(sentence).min(1),
 };
 
 export const RehearsalHostSpec = z.strictObject({ ...common, lane: z.literal('rehearsal') });
+
+/** A kernel of Ubuntu as the lab imitates it: the versioned packages, and the metapackages that name them. */
+const UbuntuKernel = z.strictObject({
+  /** `uname -r`. */
+  release: z.string().regex(/^\d+\.\d+\.\d+-\d+-[a-z]+$/, 'a release such as 7.0.0-34-generic'),
+  /** Version of the packages. */
+  version: z.string().regex(/^\d+\.\d+\.\d+-\d+\.\d+(~\d+\.\d+\.\d+)?$/, 'a version such as 7.0.0-34.34~24.04.1'),
+  /** What follows `linux-`, `linux-image-` and `linux-headers-` in the names of its metapackages: `generic-hwe-24.04`. */
+  meta: packageName,
+  suite: suiteName,
+});
+
+export const ShapedHostSpec = z.strictObject({
+  ...every,
+  lane: z.literal('shaped'),
+  /** The rehearsal host whose base it stands on, with that host's Debian release and packages. */
+  base: HostId,
+  shape: z.strictObject({
+    family: z.literal('ubuntu'),
+    /** /etc/os-release. */
+    osRelease: z.record(z.string().regex(/^[A-Z_]+$/), z.string()),
+    /** Suites of its package source, the release's own first. */
+    suites: z.array(suiteName).min(1),
+    kernels: z.array(UbuntuKernel).min(2),
+  }),
+  kernels: z.strictObject({ old: kernelSource, new: kernelSource }),
+  /** Packages of the base's Debian release that are in the package source, for repairs. */
+  extraPackages: z.array(packageName).default([]),
+});
 
 export const VmHostSpec = z.strictObject({
   ...common,
@@ -70,11 +108,17 @@ export const VmHostSpec = z.strictObject({
   layouts: z.array(z.enum(VM_LAYOUTS)).min(1),
 });
 
-export const HostSpec = z.discriminatedUnion('lane', [RehearsalHostSpec, VmHostSpec]);
+export const HostSpec = z.discriminatedUnion('lane', [RehearsalHostSpec, ShapedHostSpec, VmHostSpec]);
 
 /** One host as its YAML describes it, checked and with the defaults filled in. */
 export type HostSpec = z.infer<typeof HostSpec>;
 export type RehearsalHostSpec = z.infer<typeof RehearsalHostSpec>;
+export type ShapedHostSpec = z.infer<typeof ShapedHostSpec>;
+export type UbuntuKernel = z.infer<typeof UbuntuKernel>;
+/** A host whose root is made of a Debian release alone. */
+export type DebianHostSpec = RehearsalHostSpec | VmHostSpec;
+/** A host that is a throw-away root. */
+export type RootHostSpec = RehearsalHostSpec | ShapedHostSpec;
 export type VmHostSpec = z.infer<typeof VmHostSpec>;
 export type HostLayout = (typeof VM_LAYOUTS)[number];
 /** A layout of a host, or `image`: a disk that somebody brings (a cloud image), laid out as it comes. */

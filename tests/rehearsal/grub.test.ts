@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { askGrub } from '../../src/lab/grub.ts';
 import { runGrubEmu } from '../../src/lab/grub-emu.ts';
-import { readHostSpec, requirements } from '../../src/lab/host.ts';
+import { requirements } from '../../src/lab/host.ts';
+import { readRootSpec } from '../../src/lab/host-spec.ts';
 import { goldLayers } from '../../src/lab/layer-gold.ts';
 import { CFG, grubenv, KERNELS } from '../lib/grub-menu.ts';
 
@@ -36,7 +37,7 @@ submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux 
 `;
   const files = new Map([...KERNELS, '/boot/initrd.img-empty', '/boot/vmlinuz-empty'].map((k) => [k, k.endsWith('empty') ? 0 : 1000] as const));
   const ask = async (env: string | undefined, o: { envWritable?: boolean; pick?: string; custom?: string } = {}) =>
-    askGrub((await goldLayers(readHostSpec(hostId))).grub, {
+    askGrub((await goldLayers(readRootSpec(hostId))).grub, {
       texts: new Map([['/boot/grub/grub.cfg', CFG], ['/boot/grub/custom.cfg', o.custom ?? TRIAL], ...(env === undefined ? [] : [['/boot/grub/grubenv', env] as const])]),
       sizes: files,
       envWritable: o.envWritable ?? true,
@@ -65,8 +66,25 @@ submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux 
     expect((await ask(grubenv('saved_entry=1>1'), { custom })).entry?.id).toBe('old-advanced');
   });
 
+  it('agrees that a submenu sees exported variables and all functions, and no other variable', async () => {
+    const custom = `set plain=1
+set shown=1
+export shown
+function note {
+  if [ -n "\${plain}" ]; then save_env plain; fi
+  if [ -n "\${shown}" ]; then save_env shown; fi
+}
+submenu 'Scope' --id scope { menuentry 'In' --id in { note; linux /boot/vmlinuz-old "\${plain}-\${shown}"; initrd /boot/initrd.img-old; } }
+menuentry 'Top' --id top { note; linux /boot/vmlinuz-old "\${plain}-\${shown}"; initrd /boot/initrd.img-old; }
+`;
+    const below = await ask(grubenv('saved_entry=scope>in'), { custom });
+    expect([below.linux?.args, below.grubenv?.match(/^(plain|shown)=.*$/gm)]).toEqual(['-1', ['shown=1']]);
+    const top = await ask(grubenv('saved_entry=top'), { custom });
+    expect([top.linux?.args, top.grubenv?.match(/^(plain|shown)=.*$/gm)]).toEqual(['1-1', ['plain=1', 'shown=1']]);
+  });
+
   it('tells entry, kernel, arguments and initramfs by itself', async () => {
-    const layers = (await goldLayers(readHostSpec(hostId))).grub;
+    const layers = (await goldLayers(readRootSpec(hostId))).grub;
     const emu = await runGrubEmu(layers, { configs: { 'grub.cfg': CFG }, grubenv: grubenv('saved_entry=1>1'), files, envWritable: true });
     expect(emu).toEqual({ chosen: 'advanced>old-advanced', linux: { path: '/boot/vmlinuz-old', args: 'root=UUID=1 ro quiet' }, initrd: ['/boot/initrd.img-old'], saved: [] });
   });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Script } from '../../runbook/compile.ts';
 import { parseGrubenv } from '../grub-env.ts';
-import { readHostSpec } from '../host.ts';
+import { debianOf, readRootSpec } from '../host-spec.ts';
 import { baseLayer } from '../layer-base.ts';
 import { goldLayers } from '../layer-gold.ts';
 import { StageBuilder } from '../stage.ts';
@@ -64,7 +64,7 @@ async function menuOf(stages: StageBuilder, stage: 'upgraded' | 'armed'): Promis
  * @throws Error when a stage is not what its name says: a tier that boots the wrong menu would prove nothing
  */
 export async function captureHost(hostId: string, script: Script): Promise<Captured> {
-  const spec = readHostSpec(hostId);
+  const spec = readRootSpec(hostId);
   const stages = new StageBuilder(hostId, script);
   const upgraded = await menuOf(stages, 'upgraded');
   const armed = await menuOf(stages, 'armed');
@@ -85,7 +85,7 @@ export async function captureHost(hostId: string, script: Script): Promise<Captu
     upgraded: upgraded.menu,
     armed: armed.menu,
     modules,
-    base: await baseLayer(spec),
+    base: await baseLayer(debianOf(spec)),
     grubVersion: armed.grubVersion,
   };
 }

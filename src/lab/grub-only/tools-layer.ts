@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { artifact, removeTree, touchArtifact } from '../cache.ts';
-import { readHostSpec } from '../host.ts';
+import { debianOf, readHostSpec } from '../host-spec.ts';
 import { archiveWeek } from '../layer-base.ts';
 import { mustRun } from '../run.ts';
 import { ScratchApt } from '../scratch-apt.ts';
@@ -15,7 +15,7 @@ const PACKAGES = ['btrfs-progs', 'dosfstools', 'mtools'];
  * @returns folder whose `tree/` is the layer
  */
 export async function toolsLayer(hostId: string, base: string): Promise<string> {
-  const spec = readHostSpec(hostId);
+  const spec = debianOf(readHostSpec(hostId));
   const inputs = { revision: REVISION, packages: PACKAGES, base: basename(base), week: archiveWeek() };
   const dir = await artifact(`grub-only-tools-${hostId}`, inputs, async (temp) => {
     const apt = new ScratchApt(temp, join(base, 'tree/var/lib/dpkg/status'));

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { VmHostSpec } from '../../model/host.ts';
 import { artifact, touchArtifact } from '../cache.ts';
-import { aptSource, ARCHIVE_PATH } from '../layer-archive.ts';
+import { aptSource, ARCHIVE_PATH, sourceSuites } from '../layer-archive.ts';
 import { mustRun, run } from '../run.ts';
 import type { Vm } from './machine.ts';
 import { rootDisk, type Disk } from './qemu.ts';
@@ -75,7 +75,7 @@ if [ "$ID-\${VERSION_ID:-}" = "${spec.distro}" ]; then
 	rm -rf /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/mirrors
 	mkdir /etc/apt/sources.list.d
 	cat >/etc/apt/sources.list.d/lab.sources <<'SOURCE'
-${aptSource(spec)}SOURCE
+${aptSource(sourceSuites(spec))}SOURCE
 	apt-get update >&2
 	# An image without these timers is as good as one in which they are off.
 	systemctl disable --now apt-daily.timer apt-daily-upgrade.timer >&2 || true

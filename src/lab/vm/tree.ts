@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { VmHostSpec } from '../../model/host.ts';
 import { artifact, assertCacheFileSystem, removeTree, touchArtifact } from '../cache.ts';
 import { runOnLayers } from '../chroot.ts';
-import { aptSource, ARCHIVE_PATH, archiveLayer } from '../layer-archive.ts';
+import { aptSource, ARCHIVE_PATH, archiveLayer, sourceSuites } from '../layer-archive.ts';
 import { baseLayer } from '../layer-base.ts';
 
 const REVISION = 2;
@@ -49,7 +49,7 @@ const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   'etc/machine-id': 'b61f0a7c4d2e4f9f8c35d1e07a94c218\n',
   'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
   'etc/systemd/network/10-server.network': '[Match]\nType=ether\n\n[Network]\nAddress=192.0.2.10/24\nGateway=192.0.2.1\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
-  'etc/apt/sources.list.d/debian.sources': aptSource(spec),
+  'etc/apt/sources.list.d/debian.sources': aptSource(sourceSuites(spec)),
 });
 
 // Runs inside, on top of base and package source. The arguments in the text are names of packages.

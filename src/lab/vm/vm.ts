@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { VmHostSpec, VmLayout } from '../../model/host.ts';
 import { artifact, touchArtifact } from '../cache.ts';
-import { readHostSpec } from '../host.ts';
+import { readHostSpec } from '../host-spec.ts';
 import { mustRun } from '../run.ts';
 import { type Accel, accelerator } from './accel.ts';
 import type { VmBoot } from './boots.ts';

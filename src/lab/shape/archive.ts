@@ -1,0 +1,72 @@
+/** The package source of a shaped host: stand-in kernel packages beside real packages of the Debian release it stands on. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { ShapedHostSpec } from '../../model/host.ts';
+import { artifact, removeTree } from '../cache.ts';
+import { debianOf } from '../host-spec.ts';
+import { ARCHIVE_PATH, parseStatus, writeSuite } from '../layer-archive.ts';
+import { archiveWeek } from '../layer-base.ts';
+import { ScratchApt, type ReleaseFields } from '../scratch-apt.ts';
+import { buildDeb, debFile, type DebSpec } from './deb.ts';
+import { ubuntuFirmware, ubuntuPackages } from './ubuntu-packages.ts';
+
+const REVISION = 2;
+
+/** Everything stand-in, by the suite it lies in. */
+const packagesOf = (spec: ShapedHostSpec): { suite: string; deb: DebSpec }[] => [
+  ...spec.shape.kernels.flatMap((k) => ubuntuPackages(k).map((deb) => ({ suite: k.suite, deb }))),
+  { suite: spec.shape.suites[0]!, deb: ubuntuFirmware() },
+];
+
+/** What the Release file of a suite says, as Ubuntu's archive has it. */
+const releaseOf = (spec: ShapedHostSpec, suite: string): ReleaseFields => ({
+  Origin: 'Ubuntu',
+  Label: 'Ubuntu',
+  Suite: suite,
+  Version: spec.shape.osRelease['VERSION_ID'] ?? '',
+  Codename: spec.shape.suites[0]!,
+});
+
+/** A digest of a package that names all of its content. */
+const digest = ({ control, files, scripts }: DebSpec): unknown => ({
+  control,
+  scripts,
+  files: Object.entries(files).map(([path, c]) => [path, typeof c === 'string' ? c : Buffer.isBuffer(c) ? `${c.length} ${c.subarray(0, 4096).toString('base64')}` : c.link]),
+});
+
+/**
+ * The layer that holds the package source of a shaped host.
+ * @param base the finished base layer: what it has installed is in the index of the host's own release
+ * @returns folder whose `tree/` is the layer
+ */
+export function shapedArchiveLayer(spec: ShapedHostSpec, base: string): Promise<string> {
+  const debian = debianOf(spec);
+  const standIn = packagesOf(spec);
+  const inputs = { revision: REVISION, base: basename(base), suites: spec.shape.suites, release: spec.shape.suites.map((s) => releaseOf(spec, s)), standIn: standIn.map(({ suite, deb }) => [suite, digest(deb)]), extra: spec.extraPackages, week: archiveWeek() };
+  return artifact(`archive-${spec.id}`, inputs, async (dir) => {
+    const root = join(dir, 'tree', ARCHIVE_PATH);
+    const [release] = spec.shape.suites;
+    const pool = (suite: string): string => join(root, 'pool', suite);
+    for (const suite of spec.shape.suites) mkdirSync(pool(suite), { recursive: true });
+    const scratch = join(dir, 'build');
+    mkdirSync(scratch);
+    for (const { suite, deb } of standIn) await buildDeb(deb, scratch, pool(suite));
+    await removeTree(scratch);
+
+    const status = join(base, 'tree/var/lib/dpkg/status');
+    const apt = new ScratchApt(dir, status);
+    await apt.update([debian.suite, ...debian.mergedSuites]);
+    const installed = parseStatus(readFileSync(status, 'utf8'));
+    const again = installed.filter((p) => spec.extraPackages.includes(p.name));
+    if (again.length > 0) await apt.download(['--reinstall', ...again.map((p) => `${p.name}=${p.version}`)]);
+    const others = spec.extraPackages.filter((name) => !installed.some((p) => p.name === name));
+    if (others.length > 0) await apt.download(others);
+    for (const file of apt.debs()) copyFileSync(join(apt.archives, file), join(pool(release!), file));
+    // What is installed is in the index as on a server, so that apt knows where it came from; most of the files are not there.
+    const listed = installed.filter((p) => !again.includes(p)).map((p) => `${p.name}=${p.version}`);
+    const stanzas = await apt.run('reading the index entries of what is installed', 'apt-cache', ['show', ...listed]);
+    for (const suite of spec.shape.suites) await writeSuite(root, suite, releaseOf(spec, suite), suite === release ? stanzas : '');
+    writeFileSync(join(dir, 'packages.json'), `${JSON.stringify(standIn.map(({ suite, deb }) => ({ suite, file: debFile(deb) })), undefined, 2)}\n`);
+    await removeTree(apt.dir);
+  });
+}
