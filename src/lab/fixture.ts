@@ -53,10 +53,12 @@ export function fixtureCases(runbook: Runbook, only: string[] = []): FixtureCase
   });
 }
 
+/** The runbook's settings, exported: lines of shell. */
+const settings = (runbook: Runbook): string[] => ['set -a', ...runbook.steps.filter((s) => s.meta.kind === 'vars').map((s) => s.text), 'set +a'];
+
 /** Runs a step's text inside a host the way the script does: settings exported, a bash of its own, stdin closed. */
 export async function runText(host: Host, runbook: Runbook, step: Step, user?: string) {
-  const vars = runbook.steps.filter((s) => s.meta.kind === 'vars').map((s) => s.text);
-  const script = ['set -a', ...vars, 'set +a', 'exec bash -c "$TB_STEP_TEXT" < /dev/null'].join('\n');
+  const script = [...settings(runbook), 'exec bash -c "$TB_STEP_TEXT" < /dev/null'].join('\n');
   return host.exec(script, {
     env: { TB_STEP_TEXT: step.text },
     timeoutMs: seconds(step.meta.timeout) * 1000,
@@ -73,7 +75,7 @@ export async function runCase(root: string, stages: StageBuilder, runbook: Runbo
   const host = await stages.host(fixture.stage);
   try {
     if (fixture.script) {
-      const set = await host.exec(`set -e\n${fixture.script}`, { timeoutMs: 300_000 });
+      const set = await host.exec([...settings(runbook), 'set -e', fixture.script].join('\n'), { timeoutMs: 300_000 });
       if (set.status !== 0) {
         throw new Error(`fixture ${c.fixture} failed with ${set.status} on ${stages.hostId}\n${set.stdout}\n${set.stderr}`);
       }

@@ -10,7 +10,7 @@ import { ScratchApt, type ReleaseFields } from '../scratch-apt.ts';
 import { buildDeb, debFile, type DebSpec } from './deb.ts';
 import { ubuntuFirmware, ubuntuPackages } from './ubuntu-packages.ts';
 
-const REVISION = 2;
+const REVISION = 3;
 
 /** Everything stand-in, by the suite it lies in. */
 const packagesOf = (spec: ShapedHostSpec): { suite: string; deb: DebSpec }[] => [

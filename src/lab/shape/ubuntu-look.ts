@@ -9,7 +9,8 @@ export interface Look {
   setup: string;
 }
 
-const keys = (values: Readonly<Record<string, string>>): string => Object.entries(values).map(([k, v]) => `${k}="${v}"\n`).join('');
+/** Assignments as in os-release(5): quoted where they have to be. */
+const keys = (values: Readonly<Record<string, string>>): string => Object.entries(values).map(([k, v]) => (/^[a-z]+$/.test(v) ? `${k}=${v}\n` : `${k}="${v}"\n`)).join('');
 
 /**
  * Debian's and Ubuntu's GRUB scripts are one source, built with two settings that Ubuntu turns on: record a failed boot, and hand the

@@ -62,6 +62,34 @@ dpkg-trigger --by-package=linux-image-${release} linux-update-${release}
   };
 }
 
+/**
+ * Stands in for the kernel's build system: compiles the modules that obj-m names into files that modinfo can read, and which hold
+ * nothing a kernel could run. DKMS calls it as it calls the real one.
+ */
+const kbuild = (release: string): string => `include $(M)/Makefile
+.DEFAULT_GOAL := modules
+modules: $(addprefix $(M)/,$(obj-m:.o=.ko))
+$(M)/%.ko: $(M)/%.c
+	gcc -nostdinc -I/usr/src/linux-headers-${release}/include -DKBUILD_MODNAME='"$*"' -c -o $@ $<
+clean:
+	rm -f $(M)/*.ko
+`;
+
+/** What a module of a fixture includes. */
+const moduleHeader = (release: string): string => `#define TB_INFO2(line, text) static const char tb_info_##line[] __attribute__((section(".modinfo"), used)) = text;
+#define TB_INFO1(line, text) TB_INFO2(line, text)
+#define TB_INFO(text) TB_INFO1(__COUNTER__, text)
+#define MODULE_LICENSE(x) TB_INFO("license=" x) TB_INFO("name=" KBUILD_MODNAME) TB_INFO("vermagic=${release} SMP preempt mod_unload modversions ")
+#define MODULE_DESCRIPTION(x) TB_INFO("description=" x)
+#define MODULE_AUTHOR(x) TB_INFO("author=" x)
+#define MODULE_FIRMWARE(x) TB_INFO("firmware=" x)
+#define MODULE_VERSION(x) TB_INFO("version=" x)
+#define module_init(f)
+#define module_exit(f)
+#define __init
+#define __exit
+`;
+
 /** All packages of one kernel: versioned ones, and the metapackages that name them. */
 export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
   const { release, version, meta } = k;
@@ -81,13 +109,14 @@ export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
         Recommends: 'grub-pc | grub-efi-amd64 | grub-efi-ia32 | grub | lilo, initramfs-tools | linux-initramfs-tool',
         Provides: 'fuse-module, kvm-api-4, linux-image, redhat-cluster-modules',
         Conflicts: `linux-image-unsigned-${release}`,
+        'Installed-Size': '14700',
         Description: `stand-in for the signed kernel image ${flavour}`,
       },
       files: { [`/boot/vmlinuz-${release}`]: standInImage(banner(k), IMAGE_BYTES) },
       scripts: imageScripts(k),
     },
     {
-      control: { Package: `linux-modules-${release}`, Version: version, Source: source, Depends: 'linux-base', Description: `stand-in for the modules of ${release}` },
+      control: { Package: `linux-modules-${release}`, Version: version, Source: source, Depends: 'linux-base', 'Installed-Size': '170000', Description: `stand-in for the modules of ${release}` },
       files: { ...modules, [`/boot/config-${release}`]: configText(k), [`/boot/System.map-${release}`]: 'ffffffff81000000 T _text\n' },
       scripts: {
         postinst: script(`[ "$1" != configure ] || depmod -a -F /boot/System.map-${release} ${release}\n`),
@@ -95,12 +124,17 @@ export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
       },
     },
     {
-      control: { Package: `linux-headers-${abi}`, Version: version, Source: source, Architecture: 'all', Section: 'devel', Depends: 'coreutils' },
-      files: { [`/usr/src/linux-headers-${abi}/Makefile`]: `# Stand-in of the lab: nothing can be built with it.\n` },
+      control: { Package: `linux-headers-${abi}`, Version: version, Source: source, Architecture: 'all', Section: 'devel', Depends: 'coreutils', 'Installed-Size': '85000' },
+      files: { [`/usr/src/linux-headers-${abi}/Makefile`]: '# Stand-in of the lab.\n' },
     },
     {
-      control: { Package: `linux-headers-${release}`, Version: version, Source: source, Section: 'devel', Depends: `linux-headers-${abi}` },
-      files: { [`${headers}/Makefile`]: `# Stand-in of the lab: nothing can be built with it.\n`, [`${headers}/.config`]: configText(k), [`/lib/modules/${release}/build`]: { link: headers } },
+      control: { Package: `linux-headers-${release}`, Version: version, Source: source, Section: 'devel', Depends: `linux-headers-${abi}`, 'Installed-Size': '27000' },
+      files: {
+        [`${headers}/Makefile`]: kbuild(release),
+        [`${headers}/include/linux/module.h`]: moduleHeader(release),
+        [`${headers}/.config`]: configText(k),
+        [`/lib/modules/${release}/build`]: { link: headers },
+      },
     },
   ];
   const metaSource = version.includes('~') ? `linux-meta-hwe-${series}` : 'linux-meta';

@@ -1,5 +1,6 @@
 /** A virtual machine: one QEMU process after another on the same disks, and what is known about its boots. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, constants, mkdirSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -344,8 +345,10 @@ export class Vm implements HostOps {
     if (!child) return;
     this.#spent += this.#running();
     this.#agent?.lose('it is off');
+    // The process is a zombie as soon as its first thread has ended; its disks are free when the last one has, and it can be waited for.
+    const ended = child.pid !== undefined && child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
     this.#kill();
-    while (this.#name && isAlive(this.#name)) await sleep(5);
+    await ended;
     for (const pipe of child.stdio) pipe?.destroy();
     this.#consoleStream?.destroy();
     this.#child = undefined;
