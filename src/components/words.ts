@@ -1,4 +1,5 @@
 /** The words for what front matter says in keys. */
+import type { DistroMeta } from '../model/distro.ts';
 import type { Effect, StepMeta } from '../model/step.ts';
 import type { z } from 'astro/zod';
 
@@ -54,3 +55,16 @@ export function excerpt(text: string): { text: string; words: string } {
 /** The end of a kernel's maintenance, as a phrase. */
 export const untilWords = (until: string): string =>
   until === 'rolls' ? 'moves on to the next series' : until === 'unknown' ? 'unknown' : until;
+
+/** A release by name, with its codename if it has one. */
+export const distroTitle = (d: Pick<DistroMeta, 'name' | 'codename'>): string => (d.codename ? `${d.name} (${d.codename})` : d.name);
+
+/** Until when a release is supported, as a sentence. */
+export function supportWords({ full, lts }: DistroMeta['supportedUntil']): string {
+  const day = (end: string): string => (end === 'rolls' ? 'no end: it rolls' : end === 'unknown' ? 'unknown' : end);
+  return `Full support until ${day(full)}${lts === undefined ? '' : `, long-term support until ${day(lts)}`}.`;
+}
+
+/** Does the release get a 7.x kernel from its vendor? A few words. */
+export const sevenWords = (d: DistroMeta): string =>
+  d.script ? (Number(d.toSeries) >= 7 ? `yes, ${d.toSeries}` : 'no') : d.seven === 'no' ? 'no' : d.seven === '7.0' ? 'yes, 7.0' : 'yes, newer than 7.0';

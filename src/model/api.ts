@@ -3,7 +3,7 @@
  * never renamed or removed.
  */
 import { z } from 'astro/zod';
-import { DistroMeta, OfferedKernel } from './distro.ts';
+import { Family, OfferedKernel } from './distro.ts';
 import { EvidenceAssertion, EvidenceBoot, EvidenceRun } from './evidence.ts';
 import { Phase, Sha256, StepId, StepResult, Verdict } from './id.ts';
 import { Applies, Effect } from './step.ts';
@@ -66,7 +66,7 @@ export const ApiDistros = z
       z.strictObject({
         id: z.string(),
         name: z.string(),
-        family: DistroMeta.shape.family,
+        family: Family,
         script: z.boolean(),
         kernels: z.array(ApiKernel),
       }),

@@ -14,26 +14,42 @@ export const OfferedKernel = z.strictObject({
   source: z.string().min(4),
 });
 
-/** Front matter of a distribution release. */
-export const DistroMeta = z.strictObject({
+/** A day; `rolls` where there is no end because releases are not what is maintained; `unknown` where we found no date. */
+const End = z.union([Day, z.literal('rolls'), z.literal('unknown')]);
+
+export const Family = z.enum(['debian', 'ubuntu', 'rhel', 'fedora', 'arch', 'suse', 'alpine', 'amazon']);
+
+/** Front matter of every distribution release. */
+const common = {
   name: z.string(),
-  codename: z.string(),
+  /** Codename, if it has one. */
+  codename: z.string().optional(),
   status: z.string(),
-  family: z.enum(['debian', 'ubuntu', 'rhel', 'fedora', 'arch', 'suse', 'alpine']),
+  family: Family,
   loader: z.enum(['grub', 'grub-bls', 'systemd-boot', 'other']),
   initramfs: z.enum(['initramfs-tools', 'dracut', 'mkinitcpio', 'other']),
   packageManager: z.enum(['apt', 'dnf', 'pacman', 'zypper', 'apk']),
+  summary: z.string().min(30).max(400),
+  supportedUntil: z.strictObject({ full: End, lts: End.optional() }),
+  kernels: z.array(OfferedKernel).min(1),
+  checked: Day,
+};
+
+/** A release with a runbook and a script. */
+const ScriptedDistro = z.strictObject({
+  ...common,
+  script: z.literal(true),
   /** /etc/os-release values by which the script recognises the host. */
   osRelease: z.strictObject({ ID: z.string(), VERSION_ID: z.string({ error: 'quote VERSION_ID: "13"' }) }),
   /** The kernel series the runbook starts from and goes to, in words for the page. */
   from: z.string(),
   to: z.string(),
   toSeries: z.string({ error: 'quote the series: "7.3"' }),
-  summary: z.string().min(30).max(400),
-  /** Is a script generated for this release? */
-  script: z.boolean(),
-  supportedUntil: z.strictObject({ full: Day, lts: Day }),
-  kernels: z.array(OfferedKernel).min(1),
-  checked: Day,
 });
+export type ScriptedDistro = z.infer<typeof ScriptedDistro>;
+
+/** A release that only has a page: what it offers, and what to do. */
+const ListedDistro = z.strictObject({ ...common, script: z.literal(false), seven: z.enum(['no', '7.0', 'newer'], { error: 'the answer to "does it get 7.x": no, "7.0" or newer' }) });
+
+export const DistroMeta = z.discriminatedUnion('script', [ScriptedDistro, ListedDistro]);
 export type DistroMeta = z.infer<typeof DistroMeta>;

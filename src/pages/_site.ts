@@ -9,7 +9,7 @@ import type { ApiDocument } from '../model/api.ts';
 import type { HostSpec } from '../model/host.ts';
 import { formatProblem } from '../model/problem.ts';
 import type { Run } from '../runbook/badge.ts';
-import { type Distro, type Runbook, selectRunbook } from '../runbook/select.ts';
+import { type Distro, type Runbook, scripted, selectRunbook } from '../runbook/select.ts';
 import { type Step, toStep } from '../runbook/step.ts';
 
 export interface Site {
@@ -63,8 +63,8 @@ async function load(): Promise<Site> {
   // Newest release first: debian-13 before debian-12.
   const distros = distroEntries
     .map((d) => ({ id: d.id, ...d.data }))
-    .sort((a, b) => a.family.localeCompare(b.family) || b.osRelease.VERSION_ID.localeCompare(a.osRelease.VERSION_ID, 'en', { numeric: true }));
-  const runbooks = distros.filter((d) => d.script).map((d) => selectRunbook(d, phases.map((p) => p.data), understood));
+    .sort((a, b) => a.family.localeCompare(b.family) || b.id.localeCompare(a.id, 'en', { numeric: true }));
+  const runbooks = scripted(distros).map((d) => selectRunbook(d, phases.map((p) => p.data), understood));
   return {
     steps: understood,
     distros,

@@ -1,7 +1,7 @@
 import type { Content } from '../model/read.ts';
 import type { Problem } from '../model/problem.ts';
 import { lintReferences, lintText, type PhaseSource } from './lint.ts';
-import { type Distro, type Runbook, selectRunbook } from './select.ts';
+import { type Distro, type Runbook, scripted, selectRunbook } from './select.ts';
 import { type Step, toStep } from './step.ts';
 
 /** The content, understood: steps with their texts, phases, distributions, and what is wrong with them. */
@@ -32,6 +32,4 @@ export function understand(content: Content, knownFixtures: ReadonlySet<string>)
 
 /** The runbook of every distribution for which a script is generated. */
 export const runbooks = (project: Project): Runbook[] =>
-  project.distros
-    .filter((d) => d.script)
-    .map((d) => selectRunbook(d, project.phases.map((p) => p.meta), project.steps));
+  scripted(project.distros).map((d) => selectRunbook(d, project.phases.map((p) => p.meta), project.steps));

@@ -1,13 +1,16 @@
-import type { DistroMeta } from '../model/distro.ts';
+import type { DistroMeta, ScriptedDistro } from '../model/distro.ts';
 import { PHASES, type Phase } from '../model/id.ts';
 import type { PhaseMeta } from '../model/runbook.ts';
 import type { Applies } from '../model/step.ts';
 import type { Step } from './step.ts';
 
 /** A distribution with its id (the file's name). */
-export interface Distro extends DistroMeta {
-  id: string;
-}
+export type Distro = DistroMeta & { id: string };
+/** One that a script is made for. */
+export type ScriptDistro = ScriptedDistro & { id: string };
+
+/** Those of a list that a script is made for. */
+export const scripted = (distros: readonly Distro[]): ScriptDistro[] => distros.filter((d): d is ScriptDistro => d.script);
 
 /** One phase of a distribution's runbook, steps in order. */
 export interface RunbookPhase {
@@ -18,7 +21,7 @@ export interface RunbookPhase {
 
 /** The ordered steps of one distribution. */
 export interface Runbook {
-  distro: Distro;
+  distro: ScriptDistro;
   phases: RunbookPhase[];
   steps: Step[];
 }
@@ -36,7 +39,7 @@ export const appliesTo = (applies: Applies | undefined, distro: Distro): boolean
     matches(applies.packageManager, distro.packageManager));
 
 /** Picks and orders the steps of one distribution. Steps that a phase names but that do not exist are left out: lint reports them. */
-export function selectRunbook(distro: Distro, phases: PhaseMeta[], steps: Step[]): Runbook {
+export function selectRunbook(distro: ScriptDistro, phases: PhaseMeta[], steps: Step[]): Runbook {
   const byId = new Map(steps.map((s) => [s.id, s]));
   const ordered = [...phases].sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
   const picked = ordered.map((meta) => ({

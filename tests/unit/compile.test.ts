@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DistroMeta } from '../../src/model/distro.ts';
 import { compileScript, compileStep, quote, RUNTIME, type Runtime, stepTextInScript } from '../../src/runbook/compile.ts';
 import { digest } from '../../src/runbook/digest.ts';
-import { appliesTo, type Distro, selectRunbook } from '../../src/runbook/select.ts';
+import { appliesTo, type ScriptDistro, selectRunbook } from '../../src/runbook/select.ts';
 import { actionMeta, checkMeta, goodCheck, step } from './make.ts';
 
 const runtime = Object.fromEntries(RUNTIME.map((n) => [n, `# ${n}\n`])) as Runtime;
@@ -18,7 +18,7 @@ const distro = {
   to: '7.3',
   toSeries: '7.3',
   kernels: [] as DistroMeta['kernels'],
-} as Distro;
+} as ScriptDistro;
 const a = step('preflight.a', goodCheck('preflight.a'));
 const b = step('preflight.b', `printf '%s\\n' "it's" \\\n  "b"`, actionMeta());
 const phases = [{ title: 'Look', phase: 'preflight' as const, promise: 'x', steps: ['preflight.b', 'preflight.a'], reviewed: '2026-11-23' }];
