@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { dmesgText, journalText, panicSeconds } from './boot-text.ts';
 import { cacheDir } from './cache.ts';
+import { parseGrubenv, setInGrubenv } from './grub-env.ts';
 import { askGrub, isEnvWritable } from './grub.ts';
 import type { GrubOutcome } from './grub-menu.ts';
 import { loadedModules, missingDrivers, procModules, readInitramfs, readKernelImage, type KernelImage } from './kernel-image.ts';
@@ -190,7 +191,7 @@ export async function powerOn({ off, tables, grub, cause, pick }: PowerOn): Prom
   if (why !== undefined) return dead(why, panicSeconds(record.cmdline) !== undefined);
 
   const facts = { bootId: record.bootId, started: Math.floor(Date.now() / 1000), cmdline: record.cmdline, banner: kernel.banner };
-  await writeBack(off, outcome.grubenv, journalText(facts));
+  await writeBack(off, afterStart(outcome.grubenv ?? asText(disk.texts.get('/boot/grub/grubenv'))) ?? outcome.grubenv, journalText(facts));
   const order = asText(disk.texts.get(`/usr/lib/modules/${kernel.release}/modules.order`))?.split('\n') ?? [];
   const config = disk.texts.get(`/boot/config-${kernel.release}`) ?? disk.texts.get(`/usr/lib/modules/${kernel.release}/config`);
   const lab = new Map<string, string | Uint8Array>([
@@ -232,6 +233,13 @@ export async function powerOn({ off, tables, grub, cause, pick }: PowerOn): Prom
   for (const [name, bytes] of keep) lab.set(name, bytes);
   return { record, lab, again: false };
 }
+
+/**
+ * The environment as grub-common.service leaves it once a system is up: without the note that a boot had begun.
+ * @returns undefined when there is no such note, as on every Debian host
+ */
+const afterStart = (grubenv: string | undefined): string | undefined =>
+  grubenv !== undefined && parseGrubenv(grubenv)?.has('recordfail') ? setInGrubenv(grubenv, 'recordfail', undefined) : undefined;
 
 /** What a start leaves on the disk: the environment GRUB wrote, and a new journal before which the older ones move up. */
 async function writeBack(off: OffRun, grubenv: string | undefined, journal: string | undefined): Promise<void> {
