@@ -1,5 +1,6 @@
 import { glob } from 'astro/loaders';
 import { defineCollection } from 'astro:content';
+import { Checklist } from './model/checklist.ts';
 import { DistroMeta } from './model/distro.ts';
 import { EvidenceRun } from './model/evidence.ts';
 import { FeatureMeta } from './model/feature.ts';
@@ -30,6 +31,10 @@ export const collections = {
   features: defineCollection({
     loader: glob({ base: 'content/features', pattern: '*.mdx', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: FeatureMeta,
+  }),
+  checklists: defineCollection({
+    loader: glob({ base: 'content/checklists', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: Checklist,
   }),
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),

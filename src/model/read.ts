@@ -7,6 +7,7 @@ import { basename, join, relative, sep } from 'node:path';
 import yaml from 'js-yaml';
 import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
+import { Checklist } from './checklist.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
 import { FeatureMeta } from './feature.ts';
@@ -32,6 +33,7 @@ export interface Content {
   phases: Entry<PhaseMeta>[];
   distros: Entry<DistroMeta>[];
   features: Entry<FeatureMeta>[];
+  checklists: Entry<Checklist>[];
   hosts: Entry<HostSpec>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
@@ -187,6 +189,7 @@ export function readContent(root: string): Content {
     phases: readCollection(root, 'runbooks', 'mdx', PhaseMeta, (p) => basename(p), problems),
     distros: readCollection(root, 'distros', 'mdx', DistroMeta, (p) => p, problems),
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
+    checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
