@@ -1,12 +1,12 @@
 /** Keeps the ticks of a checklist in the browser, by list and name. Without storage or JavaScript the boxes still tick. */
 export {};
-const form = document.querySelector<HTMLFormElement>('form.ticks');
+const list = document.querySelector<HTMLElement>('.ticks');
 const told = document.getElementById('ticked');
 const clear = document.getElementById('untick');
 
-if (form && told && clear) {
-  const boxes = [...form.querySelectorAll<HTMLInputElement>('input')];
-  const key = `trialboot.ticks.${form.dataset['list']}`;
+if (list && told && clear) {
+  const boxes = [...list.querySelectorAll<HTMLInputElement>('input')];
+  const key = `trialboot.ticks.${list.dataset['list']}`;
   const show = (): void => {
     const done = boxes.filter((b) => b.checked).length;
     told.textContent = `${done} of ${boxes.length} ticked.`;
@@ -26,7 +26,7 @@ if (form && told && clear) {
   } catch {
     // as above
   }
-  form.addEventListener('change', keep);
+  list.addEventListener('change', keep);
   clear.addEventListener('click', () => {
     for (const box of boxes) box.checked = false;
     keep();
