@@ -86,7 +86,10 @@ async function cutPower(way: Way): Promise<EvidenceCut> {
   return cut;
 }
 
-/** One machine: cut after cut, then to the end. Never throws for what the machine does. */
+/**
+ * One machine: cut after cut, then to the end. Never throws for what the machine does after a cut.
+ * @throws Error when it does not get as far as the first
+ */
 async function oneMachine(bench: Bench, state: SoakState, machine: number, told: (cut: EvidenceCut) => void): Promise<SoakMachine> {
   const began = Date.now();
   const next = machineRandoms(state.seed, machine);
@@ -123,7 +126,12 @@ async function oneMachine(bench: Bench, state: SoakState, machine: number, told:
     if (!ok && last) last.words = `${last.words} ${found}`.trim().slice(0, 1000);
   } catch (error) {
     const last = cuts.at(-1);
-    if (last) last.words = `${last.words} ${error instanceof Error ? error.message : String(error)}`.trim().slice(0, 1000);
+    // Before the first cut nothing has been done to the machine: then it is the lab that does not know its way.
+    if (!last) {
+      await s.vm.destroy();
+      throw error;
+    }
+    last.words = `${last.words} ${error instanceof Error ? error.message : String(error)}`.trim().slice(0, 1000);
   }
   for (const cut of cuts) cut.ok = ok && cut.resumed && cut.booted !== '';
   const last = cuts.at(-1);

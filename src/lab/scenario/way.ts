@@ -85,12 +85,18 @@ export class Way {
         this.begin('trial');
         const boots = this.s.vm.boots.length;
         const armed = await this.command('trial --yes --skip trial.reboot');
+        if (armed.status > 1 && /run upgrade again/.test(armed.report.stopped ?? '')) {
+          // The power went between the last step of the upgrade and the word that it passed.
+          this.begin('upgrade');
+          await resume(this.command, this.repairs);
+          continue;
+        }
         if (armed.status > 1) throw new Error(`trial stops: ${armed.report.stopped ?? ''}\n${findings(armed)}`);
         this.#go();
         await this.s.restart();
         this.#go();
         await this.s.up(boots + 1);
-      } else if (stage === '' || stage === 'installing') {
+      } else if (stage === '' || stage === 'prepared' || stage === 'installing') {
         this.begin('upgrade');
         await resume(this.command, this.repairs);
       } else throw new Error(`nobody knows how to go on from stage '${stage}': ${await this.s.status()}`);
