@@ -10,7 +10,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHost, requirements } from '../src/lab/host.ts';
-import { SCRIPT_PATH } from '../src/lab/stage.ts';
+import { SCRIPT_PATH } from '../src/lab/lane/stage.ts';
 import { compileScript } from '../src/runbook/compile.ts';
 import { runbooks } from '../src/runbook/project.ts';
 import { loadOrExit, projectVersion, readRuntime, ROOT } from './lib/project.ts';

@@ -1,7 +1,7 @@
 /** `lab run` and `lab soak`: chooses scenarios, prints what becomes of each, writes the evidence. */
 import { join } from 'node:path';
-import { cacheDir } from '../../src/lab/cache.ts';
-import { writeEvidence } from '../../src/lab/evidence.ts';
+import { cacheDir } from '../../src/lab/system/cache.ts';
+import { writeEvidence } from '../../src/lab/lane/evidence.ts';
 import { makeBench, type Bench } from '../../src/lab/scenario/bench.ts';
 import { SCENARIOS } from '../../src/lab/scenario/list.ts';
 import { runScenario, startSnapshot, type ScenarioResult } from '../../src/lab/scenario/run.ts';
@@ -9,7 +9,7 @@ import { soakEvidence } from '../../src/lab/scenario/soak-evidence.ts';
 import { soak, soakHeld, soakSummary } from '../../src/lab/scenario/soak.ts';
 import type { Scenario } from '../../src/lab/scenario/types.ts';
 import type { VmLayout } from '../../src/model/host.ts';
-import { SCRIPT_PATH } from '../../src/lab/stage.ts';
+import { SCRIPT_PATH } from '../../src/lab/lane/stage.ts';
 import { isLayout } from '../../src/lab/vm/layout.ts';
 import { eachOf, slots } from '../../src/lab/vm/slot.ts';
 import { vmRequirements } from '../../src/lab/vm/requirements.ts';

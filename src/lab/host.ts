@@ -3,22 +3,22 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HostSpec } from '../model/host.ts';
-import { artifact, cacheDir, removeTree, touchArtifact } from './cache.ts';
-import { powerOn, type BootRecord, type OffRun } from './firmware.ts';
-import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './guard.ts';
-import { type KeptStart, keptText, readKept } from './kept-start.ts';
+import { artifact, cacheDir, removeTree, touchArtifact } from './system/cache.ts';
+import { powerOn, type BootRecord, type OffRun } from './root/firmware.ts';
+import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './system/guard.ts';
+import { type KeptStart, keptText, readKept } from './root/kept-start.ts';
 import { readRootSpec } from './host-spec.ts';
-import { goldLayers } from './layer-gold.ts';
-import { standInSources } from './layer-shape.ts';
-import { Machine } from './machine.ts';
-import { onExit } from './on-exit.ts';
-import { run, type ExecResult } from './run.ts';
+import { goldLayers } from './layer/gold.ts';
+import { standInSources } from './layer/shape.ts';
+import { Machine } from './root/machine.ts';
+import { onExit } from './system/on-exit.ts';
+import { run, type ExecResult } from './system/run.ts';
 
-export type { BootRecord } from './firmware.ts';
-export type { ExecResult } from './run.ts';
-export { HostRefused } from './guard.ts';
-export { listHosts, reapHosts, type ListedHost } from './registry.ts';
-export { requirements, type Requirements } from './requirements.ts';
+export type { BootRecord } from './root/firmware.ts';
+export type { ExecResult } from './system/run.ts';
+export { HostRefused } from './system/guard.ts';
+export { listHosts, reapHosts, type ListedHost } from './system/registry.ts';
+export { requirements, type Requirements } from './system/requirements.ts';
 
 /** File beside the tree of a kept layer: the start it was frozen in. */
 const START = 'start.json';

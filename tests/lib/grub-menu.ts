@@ -1,7 +1,7 @@
 /** A menu to read: what the tests of our reader and those of GRUB's own share. */
-import { GRUBENV_SIZE } from '../../src/lab/grub-env.ts';
-import type { GrubDisk } from '../../src/lab/grub-interpreter.ts';
-import { playGrub } from '../../src/lab/grub-menu.ts';
+import { GRUBENV_SIZE } from '../../src/lab/grub/env.ts';
+import type { GrubDisk } from '../../src/lab/grub/interpreter.ts';
+import { playGrub } from '../../src/lab/grub/menu.ts';
 
 /** A disk as GRUB would see it, with only what is named. */
 export const disk = (texts: Record<string, string>, kernels: readonly string[] = []): GrubDisk => ({

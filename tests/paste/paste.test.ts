@@ -1,10 +1,10 @@
 /** Every fence typed into a real interactive bash on a pseudo-terminal: its verdicts are the script's. */
 import { expect, test } from 'vitest';
-import { runPastePath } from '../../src/lab/paste-path.ts';
-import { runPath } from '../../src/lab/path.ts';
-import { PASTE_CONFIGURATIONS, pasteScenario } from '../../src/lab/record.ts';
+import { runPastePath } from '../../src/lab/lane/paste-path.ts';
+import { runPath } from '../../src/lab/lane/path.ts';
+import { PASTE_CONFIGURATIONS, pasteScenario } from '../../src/lab/lane/record.ts';
 import { createHost } from '../../src/lab/host.ts';
-import { PasteSession } from '../../src/lab/paste.ts';
+import { PasteSession } from '../../src/lab/lane/paste.ts';
 import { describeHost, hostScript } from '../lib/rehearse.ts';
 
 describeHost('pasting the runbook', () => {

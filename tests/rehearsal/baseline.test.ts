@@ -1,7 +1,7 @@
 /** The record made before the installation: what comes and goes without a fault must not be in it, or a good trial goes back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../../src/lab/host.ts';
-import { StageBuilder } from '../../src/lab/stage.ts';
+import { StageBuilder } from '../../src/lab/lane/stage.ts';
 import { describeHost, hostScript } from '../lib/rehearse.ts';
 
 describeHost('the baseline', () => {

@@ -1,7 +1,7 @@
 /** Every check on every host it names: healthy, red, and blind. */
 import { afterAll, expect, test } from 'vitest';
-import { type FixtureCase, fixtureCases, runCase } from '../../src/lab/fixture.ts';
-import { StageBuilder } from '../../src/lab/stage.ts';
+import { type FixtureCase, fixtureCases, runCase } from '../../src/lab/lane/fixture.ts';
+import { StageBuilder } from '../../src/lab/lane/stage.ts';
 import { ROOT } from '../../scripts/lib/project.ts';
 import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
 

@@ -1,10 +1,10 @@
 /** Our reader of menus against each release's own grub-emu. */
 import { describe, expect, it } from 'vitest';
-import { askGrub } from '../../src/lab/grub.ts';
-import { runGrubEmu } from '../../src/lab/grub-emu.ts';
+import { askGrub } from '../../src/lab/grub/ask.ts';
+import { runGrubEmu } from '../../src/lab/grub/emu.ts';
 import { requirements } from '../../src/lab/host.ts';
 import { readRootSpec } from '../../src/lab/host-spec.ts';
-import { goldLayers } from '../../src/lab/layer-gold.ts';
+import { goldLayers } from '../../src/lab/layer/gold.ts';
 import { CFG, grubenv, KERNELS } from '../lib/grub-menu.ts';
 
 const able = await requirements();

@@ -1,8 +1,8 @@
 /** Bad circumstances: each ends in one clear line and the documented exit status, and nothing is lost. */
 import { afterEach, expect, test } from 'vitest';
-import { command } from '../../src/lab/path.ts';
+import { command } from '../../src/lab/lane/path.ts';
 import type { Host } from '../../src/lab/host.ts';
-import { SCRIPT_PATH, StageBuilder } from '../../src/lab/stage.ts';
+import { SCRIPT_PATH, StageBuilder } from '../../src/lab/lane/stage.ts';
 import type { Stage } from '../../src/model/stage.ts';
 import { describeHost, hostScript } from '../lib/rehearse.ts';
 

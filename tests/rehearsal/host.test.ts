@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assertHost, guardedArgv, HostRefused, MARKER, REFUSED_STATUS, REFUSED_WORDS } from '../../src/lab/guard.ts';
+import { assertHost, guardedArgv, HostRefused, MARKER, REFUSED_STATUS, REFUSED_WORDS } from '../../src/lab/system/guard.ts';
 import { createHost, listHosts, reapHosts, requirements, type Host } from '../../src/lab/host.ts';
-import { STATE_ROOT } from '../../src/lab/registry.ts';
-import { run } from '../../src/lab/run.ts';
+import { STATE_ROOT } from '../../src/lab/system/registry.ts';
+import { run } from '../../src/lab/system/run.ts';
 
 const able = await requirements();
 const reason = able.missing.map((m) => `${m.what} (${m.install})`).join('; ');

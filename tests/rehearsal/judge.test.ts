@@ -1,7 +1,7 @@
 /** The trial without an operator, as far as a rehearsal host shows it: systemd does not run there, so its units' commands are run by hand. */
 import { afterEach, expect, test } from 'vitest';
 import type { Host } from '../../src/lab/host.ts';
-import { runScript, SCRIPT_PATH, StageBuilder } from '../../src/lab/stage.ts';
+import { runScript, SCRIPT_PATH, StageBuilder } from '../../src/lab/lane/stage.ts';
 import { describeHost, hostScript } from '../lib/rehearse.ts';
 
 const COPY = '/var/lib/trialboot/script';

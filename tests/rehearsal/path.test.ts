@@ -1,6 +1,6 @@
 /** The whole script on a real Debian root: preflight, upgrade twice, trial, verify, commit, and all the way back. */
 import { expect, test } from 'vitest';
-import { runPath } from '../../src/lab/path.ts';
+import { runPath } from '../../src/lab/lane/path.ts';
 import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
 
 describeHost('the whole path', () => {

@@ -1,7 +1,7 @@
 /** A kernel upgrade by hand on each host: packages, starts, saved states. */
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { HostRefused } from '../../src/lab/guard.ts';
+import { HostRefused } from '../../src/lab/system/guard.ts';
 import { cachedLayer, createHost, requirements, type Host } from '../../src/lab/host.ts';
 import { debianOf, readHostSpec } from '../../src/lab/host-spec.ts';
 

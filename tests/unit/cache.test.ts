@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { artifact, cacheDir, cacheKey, pruneCache } from '../../src/lab/cache.ts';
-import { processStat } from '../../src/lab/process.ts';
+import { artifact, cacheDir, cacheKey, pruneCache } from '../../src/lab/system/cache.ts';
+import { processStat } from '../../src/lab/system/process.ts';
 
 describe('the cache', () => {
   const before = process.env['TRIALBOOT_CACHE'];

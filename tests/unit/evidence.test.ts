@@ -1,7 +1,7 @@
 /** Evidence stands beside the text it belongs to, or it is refused. */
 import { describe, expect, test } from 'vitest';
 import { loadLenient, ROOT } from '../../scripts/lib/project.ts';
-import { evidencePath, withoutNoise } from '../../src/lab/evidence.ts';
+import { evidencePath, withoutNoise } from '../../src/lab/lane/evidence.ts';
 import type { EvidenceRun } from '../../src/model/evidence.ts';
 import { readContent } from '../../src/model/read.ts';
 import { evidenceProblems } from '../../src/runbook/evidence.ts';

@@ -1,8 +1,8 @@
 /** GRUB's menu and environment, read without GRUB. */
 import { describe, expect, it } from 'vitest';
-import { GRUBENV_SIZE, parseGrubenv, setInGrubenv } from '../../src/lab/grub-env.ts';
-import { findEntry, leadingNumber, listMenu, playGrub, splitEntryPath } from '../../src/lab/grub-menu.ts';
-import { GrubSyntaxError, parseGrubScript } from '../../src/lab/grub-script.ts';
+import { GRUBENV_SIZE, parseGrubenv, setInGrubenv } from '../../src/lab/grub/env.ts';
+import { findEntry, leadingNumber, listMenu, playGrub, splitEntryPath } from '../../src/lab/grub/menu.ts';
+import { GrubSyntaxError, parseGrubScript } from '../../src/lab/grub/script.ts';
 import { CFG, disk, grubenv, KERNELS, play } from '../lib/grub-menu.ts';
 
 describe('GRUB\'s menu, read without GRUB', () => {

@@ -13,7 +13,7 @@ import { planDisk, withFile, withText, type Plan } from '../../src/lab/grub-only
 import { CONTROL, kindOf, SCENARIOS, withoutGuard } from '../../src/lab/grub-only/scenarios.ts';
 import { onScreen, parseBoots, type Boot } from '../../src/lab/grub-only/serial.ts';
 import { tinyKernel } from '../../src/lab/grub-only/tiny-kernel.ts';
-import { readKernelImage } from '../../src/lab/kernel-image.ts';
+import { readKernelImage } from '../../src/lab/root/kernel-image.ts';
 
 const UUID = '3f1b8a52-6d0c-4e7a-9a35-51c7e2d40b17';
 const OLD = '6.12.1-amd64';

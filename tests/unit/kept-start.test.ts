@@ -1,6 +1,6 @@
 /** A start of a rehearsal host, kept beside its disk. */
 import { expect, test } from 'vitest';
-import { type KeptStart, keptText, readKept } from '../../src/lab/kept-start.ts';
+import { type KeptStart, keptText, readKept } from '../../src/lab/root/kept-start.ts';
 
 const start: KeptStart = {
   record: { kernel: '7.3.4', cmdline: 'BOOT_IMAGE=/vmlinuz ro', entryId: 'e', entryPath: 'm>e', bootId: 'b', initrd: true, cause: 'reboot', messages: ['GRUB says “no”'] },

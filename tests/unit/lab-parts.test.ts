@@ -1,13 +1,13 @@
 /** The parts of rehearsal hosts that can be asked without a host. */
 import { describe, expect, it } from 'vitest';
-import { isoWeek } from '../../src/lab/cache.ts';
-import { probeAnswer } from '../../src/lab/grub-probe.ts';
+import { isoWeek } from '../../src/lab/system/cache.ts';
+import { probeAnswer } from '../../src/lab/grub/probe.ts';
 import { debianOf, readHostSpec } from '../../src/lab/host-spec.ts';
-import { loadedModules, missingDrivers, procModules, readInitramfs, readKernelImage } from '../../src/lab/kernel-image.ts';
-import { debName, parseMadison } from '../../src/lab/layer-archive.ts';
-import { debianSources, parseTargets } from '../../src/lab/mirror.ts';
-import { parseRelease } from '../../src/lab/scratch-apt.ts';
-import { parseSysfs } from '../../src/lab/sysfs.ts';
+import { loadedModules, missingDrivers, procModules, readInitramfs, readKernelImage } from '../../src/lab/root/kernel-image.ts';
+import { debName, parseMadison } from '../../src/lab/layer/archive.ts';
+import { debianSources, parseTargets } from '../../src/lab/layer/mirror.ts';
+import { parseRelease } from '../../src/lab/layer/scratch-apt.ts';
+import { parseSysfs } from '../../src/lab/root/sysfs.ts';
 
 describe('the parts that need no host', () => {
   it('reads what apt says about mirrors, releases and packages', () => {

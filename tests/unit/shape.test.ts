@@ -2,7 +2,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { debianOf, readHostSpec } from '../../src/lab/host-spec.ts';
-import { readKernelImage } from '../../src/lab/kernel-image.ts';
+import { readKernelImage } from '../../src/lab/root/kernel-image.ts';
 import { debFile } from '../../src/lab/shape/deb.ts';
 import { BUILT_IN, moduleTree, MODULES, standInImage, standInModule } from '../../src/lab/shape/kernel-files.ts';
 import { ubuntuLook } from '../../src/lab/shape/ubuntu-look.ts';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isAlive, type ProcessName } from '../../src/lab/process.ts';
-import { listHosts } from '../../src/lab/registry.ts';
+import { isAlive, type ProcessName } from '../../src/lab/system/process.ts';
+import { listHosts } from '../../src/lab/system/registry.ts';
 import { vmRequirements } from '../../src/lab/vm/requirements.ts';
 import { cachedSnapshot, createVm, type Snapshot, type Vm } from '../../src/lab/vm/vm.ts';
 

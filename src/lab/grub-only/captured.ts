@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Script } from '../../runbook/compile.ts';
-import { parseGrubenv } from '../grub-env.ts';
+import { parseGrubenv } from '../grub/env.ts';
 import { debianOf, readRootSpec } from '../host-spec.ts';
-import { baseLayer } from '../layer-base.ts';
-import { goldLayers } from '../layer-gold.ts';
-import { StageBuilder } from '../stage.ts';
+import { baseLayer } from '../layer/base.ts';
+import { goldLayers } from '../layer/gold.ts';
+import { StageBuilder } from '../lane/stage.ts';
 
 /** /boot/grub of one stage. */
 export interface Menu {

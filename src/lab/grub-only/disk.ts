@@ -4,9 +4,9 @@
  */
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { removeTree } from '../cache.ts';
-import { runOnLayers } from '../chroot.ts';
-import { mustRun } from '../run.ts';
+import { removeTree } from '../system/cache.ts';
+import { runOnLayers } from '../layer/chroot.ts';
+import { mustRun } from '../system/run.ts';
 import { coreModules, type Layout } from './layout.ts';
 import { lvmHeader } from './lvm.ts';
 import { bootTrack, PARTITION_START } from './mbr.ts';

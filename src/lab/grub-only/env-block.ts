@@ -1,5 +1,5 @@
 /** Finds GRUB's environment block in a disk image by its own words, on whatever file system: nothing is mounted. Pure. */
-import { GRUBENV_SIZE } from '../grub-env.ts';
+import { GRUBENV_SIZE } from '../grub/env.ts';
 
 // Without the first character, so that a block with a damaged signature is found as well.
 const MARK = Buffer.from(' GRUB Environment Block\n', 'latin1');

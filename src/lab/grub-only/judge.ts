@@ -1,5 +1,5 @@
 /** Compares what a disk did with what its scenario calls for. Pure. */
-import { parseGrubenv } from '../grub-env.ts';
+import { parseGrubenv } from '../grub/env.ts';
 import type { Plan } from './plan.ts';
 import { initrdOf } from './plan.ts';
 import type { MachineRun } from './run.ts';

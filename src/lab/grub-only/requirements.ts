@@ -1,6 +1,6 @@
 /** Can this machine run the GRUB-only tier? Asked before tests, so that they are skipped with a reason instead of failing. */
-import { requirements as rehearsal, type Requirements } from '../requirements.ts';
-import { run } from '../run.ts';
+import { requirements as rehearsal, type Requirements } from '../system/requirements.ts';
+import { run } from '../system/run.ts';
 import { QEMU } from './run.ts';
 
 /** What rehearsal hosts need, and QEMU: everything else is taken from the host's own release. Changes nothing. */

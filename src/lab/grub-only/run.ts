@@ -1,8 +1,8 @@
 /** Starts a disk in QEMU again and again: GRUB, stand-in kernel, reset, GRUB … until enough kernels have started or GRUB stands still. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { onExit } from '../on-exit.ts';
-import { toolEnv } from '../run.ts';
+import { onExit } from '../system/on-exit.ts';
+import { toolEnv } from '../system/run.ts';
 import { onScreen, parseBoots, type Boot } from './serial.ts';
 
 export const QEMU = 'qemu-system-x86_64';

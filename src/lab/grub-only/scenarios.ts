@@ -1,5 +1,5 @@
 /** The scenarios of the GRUB-only tier, as data. Each is one disk that is started two to four times. Pure. */
-import { setInGrubenv } from '../grub-env.ts';
+import { setInGrubenv } from '../grub/env.ts';
 import type { Boot } from './serial.ts';
 import type { LayoutName } from './layout.ts';
 import { CUSTOM_PATH, ENV_PATH, imageOf, initrdOf, type Plan, withFile, withText } from './plan.ts';

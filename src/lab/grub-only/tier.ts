@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Script } from '../../runbook/compile.ts';
-import { onExit } from '../on-exit.ts';
+import { onExit } from '../system/on-exit.ts';
 import { captureHost, type Captured } from './captured.ts';
 import { buildDisk } from './disk.ts';
 import { currentGrubenv, findGrubenvs } from './env-block.ts';

@@ -1,11 +1,11 @@
 /** The programs that make file systems, of the host's own release, laid over its base: hosts do not have them. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { artifact, removeTree, touchArtifact } from '../cache.ts';
+import { artifact, removeTree, touchArtifact } from '../system/cache.ts';
 import { debianOf, readHostSpec } from '../host-spec.ts';
-import { archiveWeek } from '../layer-base.ts';
-import { mustRun } from '../run.ts';
-import { ScratchApt } from '../scratch-apt.ts';
+import { archiveWeek } from '../layer/base.ts';
+import { mustRun } from '../system/run.ts';
+import { ScratchApt } from '../layer/scratch-apt.ts';
 
 const REVISION = 1;
 const PACKAGES = ['btrfs-progs', 'dosfstools', 'mtools'];

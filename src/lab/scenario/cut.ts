@@ -1,6 +1,6 @@
 /** Interruptions of the installation: power cuts, a killed script, a full /boot. Each goes on to the good end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SCRIPT_PATH } from '../stage.ts';
+import { SCRIPT_PATH } from '../lane/stage.ts';
 import { resume } from './resume.ts';
 import type { Scene } from './scene.ts';
 import type { Scenario } from './types.ts';

@@ -1,5 +1,5 @@
 /** How somebody goes on after an interruption: by doing what the script prints, and nothing else. */
-import type { CommandRun } from '../path.ts';
+import type { CommandRun } from '../lane/path.ts';
 
 /** More repairs than this in a row mean that they do not help. */
 const MAX_REPAIRS = 4;

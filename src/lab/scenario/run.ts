@@ -1,8 +1,8 @@
 /** Runs a scenario on a machine made from a snapshot, and turns what was seen into evidence. */
 import type { EvidenceBoot, EvidenceRun } from '../../model/evidence.ts';
 import type { VmLayout } from '../../model/host.ts';
-import { withoutNoise } from '../evidence.ts';
-import { runScript, SCRIPT_PATH } from '../stage.ts';
+import { withoutNoise } from '../lane/evidence.ts';
+import { runScript, SCRIPT_PATH } from '../lane/stage.ts';
 import { cachedSnapshot, createVm, type Snapshot, type Vm } from '../vm/vm.ts';
 import type { Bench } from './bench.ts';
 import { Scene } from './scene.ts';

@@ -6,9 +6,9 @@ import { seconds } from '../../model/step.ts';
 import type { Script } from '../../runbook/compile.ts';
 import type { Runbook } from '../../runbook/select.ts';
 import { judge } from '../../runbook/verdict.ts';
-import { command, evidenceSteps, type CommandRun } from '../path.ts';
-import type { ExecResult } from '../run.ts';
-import { SCRIPT_PATH } from '../stage.ts';
+import { command, evidenceSteps, type CommandRun } from '../lane/path.ts';
+import type { ExecResult } from '../system/run.ts';
+import { SCRIPT_PATH } from '../lane/stage.ts';
 import { VmGone, type Vm } from '../vm/vm.ts';
 
 /** Which kernel a boot ran: the run's old one, its new one, or none, because the machine never left GRUB. */

@@ -1,6 +1,6 @@
 /** Going on with an upgrade from wherever a machine stands, by what the script says and nothing else, until the power is cut. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { command, type CommandRun } from '../path.ts';
+import { command, type CommandRun } from '../lane/path.ts';
 import { detached } from '../vm/detached.ts';
 import { VmGone } from '../vm/vm.ts';
 import { findings, resume } from './resume.ts';

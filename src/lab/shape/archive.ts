@@ -2,11 +2,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ShapedHostSpec } from '../../model/host.ts';
-import { artifact, removeTree } from '../cache.ts';
+import { artifact, removeTree } from '../system/cache.ts';
 import { debianOf } from '../host-spec.ts';
-import { ARCHIVE_PATH, parseStatus, writeSuite } from '../layer-archive.ts';
-import { archiveWeek } from '../layer-base.ts';
-import { ScratchApt, type ReleaseFields } from '../scratch-apt.ts';
+import { ARCHIVE_PATH, parseStatus, writeSuite } from '../layer/archive.ts';
+import { archiveWeek } from '../layer/base.ts';
+import { ScratchApt, type ReleaseFields } from '../layer/scratch-apt.ts';
 import { buildDeb, debFile, type DebSpec } from './deb.ts';
 import { ubuntuFirmware, ubuntuPackages } from './ubuntu-packages.ts';
 

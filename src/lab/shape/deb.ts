@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { mustRun } from '../run.ts';
+import { mustRun } from '../system/run.ts';
 
 /** One package. */
 export interface DebSpec {

@@ -1,6 +1,6 @@
 /** What makes a Debian root look like an Ubuntu server. Pure. */
 import type { ShapedHostSpec } from '../../model/host.ts';
-import { aptSource } from '../layer-archive.ts';
+import { aptSource } from '../layer/archive.ts';
 
 /** Files by path, and shell that runs inside after they are in place. */
 export interface Look {

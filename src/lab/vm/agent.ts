@@ -1,6 +1,6 @@
 /** The lab's end of the channel to the agent on a virtual machine. One command at a time; further ones wait. */
 import type { Duplex } from 'node:stream';
-import type { ExecResult } from '../run.ts';
+import type { ExecResult } from '../system/run.ts';
 import { FrameReader, killFrame, runFrame, type AgentMessage } from './frame.ts';
 
 /** How long a command that was killed, or whose machine hangs, may take to say so. */

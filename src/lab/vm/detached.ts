@@ -1,7 +1,7 @@
 /** Long commands on a virtual machine that leave its agent free: whoever has to look at the machine meanwhile, can. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecOptions } from '../host.ts';
-import type { ExecResult } from '../run.ts';
+import type { ExecResult } from '../system/run.ts';
 import type { Vm } from './machine.ts';
 
 /** Milliseconds between two looks whether a command has ended. */

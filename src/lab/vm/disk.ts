@@ -2,8 +2,8 @@
 import { existsSync, openSync, closeSync, readFileSync, renameSync, writeFileSync, writeSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { VmHostSpec } from '../../model/host.ts';
-import { artifact, removeTree, touchArtifact } from '../cache.ts';
-import { mustRun } from '../run.ts';
+import { artifact, removeTree, touchArtifact } from '../system/cache.ts';
+import { mustRun } from '../system/run.ts';
 import { masterBootRecord, SECTOR } from './mbr.ts';
 import { besideTree, ext4Image } from './toolroot.ts';
 import { CONSOLE_ARGUMENTS, REPO_LABEL, ROOT_UUID, SPEED_ARGUMENTS, treeKernel, vmTree, type VmTree } from './tree.ts';

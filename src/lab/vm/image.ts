@@ -7,9 +7,9 @@ import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, writeFileS
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { VmHostSpec } from '../../model/host.ts';
-import { artifact, touchArtifact } from '../cache.ts';
-import { aptSource, ARCHIVE_PATH, sourceSuites } from '../layer-archive.ts';
-import { mustRun, run } from '../run.ts';
+import { artifact, touchArtifact } from '../system/cache.ts';
+import { aptSource, ARCHIVE_PATH, sourceSuites } from '../layer/archive.ts';
+import { mustRun, run } from '../system/run.ts';
 import type { Vm } from './machine.ts';
 import { rootDisk, type Disk } from './qemu.ts';
 import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFile, REPO_FSTAB, SPEED_ARGUMENTS } from './tree.ts';

@@ -2,8 +2,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { VmHostSpec, VmLayout } from '../../model/host.ts';
-import { artifact, touchArtifact } from '../cache.ts';
-import { mustRun } from '../run.ts';
+import { artifact, touchArtifact } from '../system/cache.ts';
+import { mustRun } from '../system/run.ts';
 import { repoDisk } from './disk.ts';
 import { LAYOUTS, MAKE_PRELUDE } from './layout.ts';
 import type { Vm } from './machine.ts';

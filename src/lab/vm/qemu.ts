@@ -1,6 +1,6 @@
 /** The command line of a virtual machine. Pure, but for the question which QEMU this is. */
 import { readFileSync } from 'node:fs';
-import { mustRun } from '../run.ts';
+import { mustRun } from '../system/run.ts';
 import { QEMU, type Accel } from './accel.ts';
 import { cpusOf } from './slot.ts';
 import { ROOT_DISK_SERIAL } from './tree.ts';

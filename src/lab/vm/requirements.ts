@@ -1,9 +1,9 @@
 /** Can this machine run virtual machines? Asked before tests, so that they are skipped with a reason instead of failing. */
 import { existsSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { cacheDir } from '../cache.ts';
-import { requirements as rehearsal, type Requirements } from '../requirements.ts';
-import { run } from '../run.ts';
+import { cacheDir } from '../system/cache.ts';
+import { requirements as rehearsal, type Requirements } from '../system/requirements.ts';
+import { run } from '../system/run.ts';
 import type { VmLayout } from '../../model/host.ts';
 import { QEMU } from './accel.ts';
 import { LAYOUTS } from './layout.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { cacheDir, takeLock } from '../cache.ts';
+import { cacheDir, takeLock } from '../system/cache.ts';
 import type { Accel } from './accel.ts';
 
 /** `$TRIALBOOT_VMS`, else two where there are two processors. More than two at once was never measured. */

@@ -1,8 +1,8 @@
 /** Makes file system images from folders with a guest's own tools: no loop device, no mount of the image, no root disk. */
 import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { removeTree } from '../cache.ts';
-import { mustRun, toolEnv } from '../run.ts';
+import { removeTree } from '../system/cache.ts';
+import { mustRun, toolEnv } from '../system/run.ts';
 
 // $1 a scratch folder; $2 layers of the root with the tools; $3 layers of the content, seen at /mnt/tree; $4 the folder for
 // results, seen at /mnt/out; $5 the script. What the tools write elsewhere is in memory and gone with the namespace.

@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { VmHostSpec } from '../../model/host.ts';
-import { artifact, assertCacheFileSystem, removeTree, touchArtifact } from '../cache.ts';
-import { runOnLayers } from '../chroot.ts';
-import { aptSource, ARCHIVE_PATH, archiveLayer, sourceSuites } from '../layer-archive.ts';
-import { baseLayer } from '../layer-base.ts';
+import { artifact, assertCacheFileSystem, removeTree, touchArtifact } from '../system/cache.ts';
+import { runOnLayers } from '../layer/chroot.ts';
+import { aptSource, ARCHIVE_PATH, archiveLayer, sourceSuites } from '../layer/archive.ts';
+import { baseLayer } from '../layer/base.ts';
 
 const REVISION = 2;
 

@@ -2,9 +2,9 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { VmHostSpec, VmLayout } from '../../model/host.ts';
-import { artifact, touchArtifact } from '../cache.ts';
+import { artifact, touchArtifact } from '../system/cache.ts';
 import { readHostSpec } from '../host-spec.ts';
-import { mustRun } from '../run.ts';
+import { mustRun } from '../system/run.ts';
 import { type Accel, accelerator } from './accel.ts';
 import type { VmBoot } from './boots.ts';
 import { nativeDisk, repoDisk } from './disk.ts';

@@ -2,9 +2,9 @@
  * The states of a host along the runbook, each reached by running the real script, never by writing its files by hand.
  * Fixtures start from them.
  */
-import type { Stage } from '../model/stage.ts';
-import type { Script } from '../runbook/compile.ts';
-import { cachedLayer, createHost, type Host, type HostOps, type Layer } from './host.ts';
+import type { Stage } from '../../model/stage.ts';
+import type { Script } from '../../runbook/compile.ts';
+import { cachedLayer, createHost, type Host, type HostOps, type Layer } from '../host.ts';
 
 /** Where the script lies inside a host. */
 export const SCRIPT_PATH = '/root/trialboot.sh';

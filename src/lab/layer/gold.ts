@@ -1,15 +1,15 @@
 /** The layer in which the old kernel has been installed, by the host's own apt, with its initramfs and GRUB menu. */
 import { basename, join } from 'node:path';
-import type { RootHostSpec } from '../model/host.ts';
-import { artifact, assertCacheFileSystem, touchArtifact } from './cache.ts';
-import { debianOf } from './host-spec.ts';
-import { emuLayer } from './grub-emu.ts';
-import { archiveLayer } from './layer-archive.ts';
-import { baseLayer } from './layer-base.ts';
-import { shapeLayer } from './layer-shape.ts';
-import { shapedArchiveLayer } from './shape/archive.ts';
-import { Machine } from './machine.ts';
-import { mustRun } from './run.ts';
+import type { RootHostSpec } from '../../model/host.ts';
+import { artifact, assertCacheFileSystem, touchArtifact } from '../system/cache.ts';
+import { debianOf } from '../host-spec.ts';
+import { emuLayer } from '../grub/emu.ts';
+import { archiveLayer } from './archive.ts';
+import { baseLayer } from './base.ts';
+import { shapeLayer } from './shape.ts';
+import { shapedArchiveLayer } from '../shape/archive.ts';
+import { Machine } from '../root/machine.ts';
+import { mustRun } from '../system/run.ts';
 
 const REVISION = 1;
 

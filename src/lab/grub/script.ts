@@ -1,6 +1,6 @@
 /**
  * Reads GRUB's script language, as far as grub.cfg files use it. Pure: text in, commands out. What the commands do stands
- * in grub-menu.ts.
+ * in menu.ts.
  */
 
 /** A piece of a word: literal text, or the value of a variable. */

@@ -2,11 +2,11 @@
  * What GRUB would do with a host's disk. GRUB's own interpreter has the word; the lab's reader runs the same menu first,
  * because it also knows when GRUB would stop and wait for a person, and a difference between the two stops the run.
  */
-import { parseGrubenv, setInGrubenv } from './grub-env.ts';
-import { runGrubEmu } from './grub-emu.ts';
-import type { GrubDisk } from './grub-interpreter.ts';
-import { playGrub, type GrubOutcome } from './grub-menu.ts';
-import { probeAnswer } from './grub-probe.ts';
+import { parseGrubenv, setInGrubenv } from './env.ts';
+import { runGrubEmu } from './emu.ts';
+import type { GrubDisk } from './interpreter.ts';
+import { playGrub, type GrubOutcome } from './menu.ts';
+import { probeAnswer } from './probe.ts';
 
 /** The disk at power-on, by absolute path. */
 export interface BootDisk {
@@ -59,7 +59,7 @@ export async function askGrub(layers: readonly string[], disk: BootDisk): Promis
   const theirs = emu && inWords({ path: emu.chosen, linux: emu.linux, initrd: emu.initrd, grubenv: emu.saved.length > 0 ? written : undefined });
   const own = inWords({ path: ours.entry.path, linux: ours.linux, initrd: ours.initrd, grubenv: ours.grubenv });
   if (theirs !== own) {
-    throw new Error(`lab: GRUB's interpreter and the lab's reader of boot menus differ, so this start cannot be judged.\n  GRUB: ${theirs ?? 'came to no end'}\n  lab:  ${own}\nMend: correct src/lab/grub-menu.ts; GRUB is right.`);
+    throw new Error(`lab: GRUB's interpreter and the lab's reader of boot menus differ, so this start cannot be judged.\n  GRUB: ${theirs ?? 'came to no end'}\n  lab:  ${own}\nMend: correct src/lab/grub/menu.ts; GRUB is right.`);
   }
   return ours;
 }

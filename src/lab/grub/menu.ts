@@ -3,7 +3,7 @@
  * the way GRUB's menu does, and runs that entry. Pure: the files are handed in, the new grubenv is handed out.
  * The rules follow GRUB 2.06 to 2.14 (normal/menu.c); tests compare the outcome with the real grub-emu.
  */
-import { CommandError, Grub, type GrubDisk, type GrubOptions, type MenuItem } from './grub-interpreter.ts';
+import { CommandError, Grub, type GrubDisk, type GrubOptions, type MenuItem } from './interpreter.ts';
 
 /** The entry that was run. */
 export interface GrubEntry {

@@ -1,13 +1,13 @@
 /** The whole runbook by pasting alone, in one terminal configuration. */
-import type { EvidenceStep } from '../model/evidence.ts';
-import type { Phase } from '../model/id.ts';
-import { seconds } from '../model/step.ts';
-import { mismatch } from '../runbook/expect.ts';
-import type { Runbook } from '../runbook/select.ts';
-import type { Step } from '../runbook/step.ts';
-import { judge } from '../runbook/verdict.ts';
+import type { EvidenceStep } from '../../model/evidence.ts';
+import type { Phase } from '../../model/id.ts';
+import { seconds } from '../../model/step.ts';
+import { mismatch } from '../../runbook/expect.ts';
+import type { Runbook } from '../../runbook/select.ts';
+import type { Step } from '../../runbook/step.ts';
+import { judge } from '../../runbook/verdict.ts';
 import { withoutNoise } from './evidence.ts';
-import { createHost } from './host.ts';
+import { createHost } from '../host.ts';
 import { type PasteOptions, PasteSession } from './paste.ts';
 
 export interface PasteRun {

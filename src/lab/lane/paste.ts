@@ -3,7 +3,7 @@
  * pastes them. `script` (util-linux) makes the terminal, so no native module is needed.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import type { Host } from './host.ts';
+import type { Host } from '../host.ts';
 
 export interface PasteOptions {
   /** `root`, or a user with sudo. */

@@ -1,6 +1,6 @@
 /** Which Debian mirror this machine uses, read from its own apt. The project names no mirror of its own. */
 import { existsSync } from 'node:fs';
-import { mustRun } from './run.ts';
+import { mustRun } from '../system/run.ts';
 
 /** Base addresses of the archive and of its security part. */
 export interface Mirror {

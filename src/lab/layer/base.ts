@@ -1,10 +1,10 @@
 /** The lowest layer: a plain minimal Debian server, made by mmdebstrap from the real archive. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DebianHostSpec } from '../model/host.ts';
-import { artifact, isoWeek } from './cache.ts';
+import type { DebianHostSpec } from '../../model/host.ts';
+import { artifact, isoWeek } from '../system/cache.ts';
 import { debianSources, findMirror, transportOptions } from './mirror.ts';
-import { mustRun, toolEnv } from './run.ts';
+import { mustRun, toolEnv } from '../system/run.ts';
 
 /** Raised when the way the base is made changes, so that cached bases are not used on. */
 const REVISION = 1;

@@ -1,12 +1,12 @@
 /** Runs every lane of a host and writes what happened as evidence. */
 import { readFileSync } from 'node:fs';
-import { readContent } from '../model/read.ts';
-import type { EvidenceRun, EvidenceStep } from '../model/evidence.ts';
-import type { Script } from '../runbook/compile.ts';
-import type { Runbook } from '../runbook/select.ts';
+import { readContent } from '../../model/read.ts';
+import type { EvidenceRun, EvidenceStep } from '../../model/evidence.ts';
+import type { Script } from '../../runbook/compile.ts';
+import type { Runbook } from '../../runbook/select.ts';
 import { writeEvidence } from './evidence.ts';
 import { fixtureCases, runCases } from './fixture.ts';
-import { createHost } from './host.ts';
+import { createHost } from '../host.ts';
 import type { PasteOptions } from './paste.ts';
 import { runPastePath } from './paste-path.ts';
 import { runPath } from './path.ts';

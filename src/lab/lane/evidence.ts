@@ -1,7 +1,7 @@
 /** Turns lab runs into content/evidence/*.json. The only writer of that folder. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EvidenceRun } from '../model/evidence.ts';
+import { EvidenceRun } from '../../model/evidence.ts';
 
 /** Longest transcript kept, in characters: enough for a package installation's summary. */
 const TRANSCRIPT_LIMIT = 6000;

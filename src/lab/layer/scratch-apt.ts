@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianSources, findMirror } from './mirror.ts';
-import { mustRun } from './run.ts';
+import { mustRun } from '../system/run.ts';
 
 /** Fields of a Release file that decide how apt treats a suite. */
 export type ReleaseFields = Record<string, string>;

@@ -2,19 +2,19 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync, chmodSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RehearsalHostSpec, RootHostSpec } from '../model/host.ts';
-import { artifact, removeTree } from './cache.ts';
+import type { RehearsalHostSpec, RootHostSpec } from '../../model/host.ts';
+import { artifact, removeTree } from '../system/cache.ts';
 import { runOnLayers } from './chroot.ts';
-import { aptSource, sourceSuites } from './layer-archive.ts';
-import { type Look, ubuntuLook } from './shape/ubuntu-look.ts';
-import { parseSysfs } from './sysfs.ts';
+import { aptSource, sourceSuites } from './archive.ts';
+import { type Look, ubuntuLook } from '../shape/ubuntu-look.ts';
+import { parseSysfs } from '../root/sysfs.ts';
 
 const REVISION = 1;
 
 /** Folder of the stand-ins' sources. */
-export const STANDIN_DIR = fileURLToPath(new URL('./standin/', import.meta.url));
+export const STANDIN_DIR = fileURLToPath(new URL('../root/standin/', import.meta.url));
 /** Folder of the scripts that start a host. */
-export const BOOT_DIR = fileURLToPath(new URL('./boot/', import.meta.url));
+export const BOOT_DIR = fileURLToPath(new URL('../root/boot/', import.meta.url));
 /** Where a host has what the lab needs inside it. */
 export const LAB_DIR = '/usr/lib/trialboot-lab';
 /** UUID of the host's root file system. */

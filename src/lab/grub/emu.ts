@@ -2,14 +2,14 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { DebianHostSpec } from '../model/host.ts';
-import { artifact, removeTree } from './cache.ts';
-import { EMU_CONFIG, EMU_DISK, emuMain, instrument, parseEmu, type EmuOutcome } from './grub-emu-script.ts';
-import { GrubSyntaxError } from './grub-script.ts';
-import { archiveWeek } from './layer-base.ts';
-import { onExit } from './on-exit.ts';
-import { mustRun, run } from './run.ts';
-import { ScratchApt } from './scratch-apt.ts';
+import type { DebianHostSpec } from '../../model/host.ts';
+import { artifact, removeTree } from '../system/cache.ts';
+import { EMU_CONFIG, EMU_DISK, emuMain, instrument, parseEmu, type EmuOutcome } from './emu-script.ts';
+import { GrubSyntaxError } from './script.ts';
+import { archiveWeek } from '../layer/base.ts';
+import { onExit } from '../system/on-exit.ts';
+import { mustRun, run } from '../system/run.ts';
+import { ScratchApt } from '../layer/scratch-apt.ts';
 
 const REVISION = 2;
 

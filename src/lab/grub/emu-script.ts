@@ -2,7 +2,7 @@
  * Rewrites a grub.cfg so that GRUB's own interpreter, run as an ordinary program (grub-emu), tells what it would start
  * instead of starting it: commands that load or write become functions that report their arguments. Pure.
  */
-import { parseGrubScript, plainWord, type Places } from './grub-script.ts';
+import { parseGrubScript, plainWord, type Places } from './script.ts';
 
 /** Where grub-emu finds the configuration, and the disk's files by name. */
 export const EMU_CONFIG = '/mnt/grub';

@@ -1,9 +1,9 @@
 /** The path lane: the whole way through the script on one host, from preflight to commit and back again. */
-import type { EvidenceStep } from '../model/evidence.ts';
-import { Report } from '../model/report.ts';
-import type { Script } from '../runbook/compile.ts';
+import type { EvidenceStep } from '../../model/evidence.ts';
+import { Report } from '../../model/report.ts';
+import type { Script } from '../../runbook/compile.ts';
 import { withoutNoise } from './evidence.ts';
-import { createHost, type HostOps } from './host.ts';
+import { createHost, type HostOps } from '../host.ts';
 import { SCRIPT_PATH } from './stage.ts';
 
 /** What one command of the script left behind. */

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, cacheOnOverlay } from './cache.ts';
-import { KEYRING } from './mirror.ts';
+import { KEYRING } from '../layer/mirror.ts';
 import { run } from './run.ts';
 
 /** What is missing and how to get it. */

@@ -12,7 +12,7 @@ export function parseSysfs(text: string): SysfsItem[] {
     const m = /^([dfl]) ([^ /.][^ ]*)(?: (.*))?$/.exec(line);
     const [, kind, path = '', rest] = m ?? [];
     if (!m || path.split('/').includes('..') || (kind !== 'd' && rest === undefined)) {
-      throw new Error(`src/lab/standin/sysfs.txt:${i + 1}: not "d PATH", "f PATH CONTENT" or "l PATH TARGET": ${line}`);
+      throw new Error(`src/lab/root/standin/sysfs.txt:${i + 1}: not "d PATH", "f PATH CONTENT" or "l PATH TARGET": ${line}`);
     }
     if (kind === 'd') return [{ kind: 'folder', path }];
     if (kind === 'f') return [{ kind: 'file', path, content: `${rest!.replaceAll('\\n', '\n')}\n` }];

@@ -2,10 +2,10 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { DebianHostSpec } from '../model/host.ts';
-import { artifact, removeTree } from './cache.ts';
-import { archiveWeek } from './layer-base.ts';
-import { mustRun } from './run.ts';
+import type { DebianHostSpec } from '../../model/host.ts';
+import { artifact, removeTree } from '../system/cache.ts';
+import { archiveWeek } from './base.ts';
+import { mustRun } from '../system/run.ts';
 import { ScratchApt, type ReleaseFields } from './scratch-apt.ts';
 
 const REVISION = 3;

@@ -2,9 +2,9 @@
  * GRUB's own interpreter: runs the commands of a menu on files that are handed in, and keeps the new grubenv. Pure.
  * The rules follow GRUB 2.06 to 2.14 (script/, commands/).
  */
-import { parseGrubenv, setInGrubenv } from './grub-env.ts';
-import { GrubSyntaxError, parseGrubScript, type Node, type Word } from './grub-script.ts';
-import { grubTest } from './grub-test.ts';
+import { parseGrubenv, setInGrubenv } from './env.ts';
+import { GrubSyntaxError, parseGrubScript, type Node, type Word } from './script.ts';
+import { grubTest } from './test-command.ts';
 
 /** The disk as GRUB sees it. Paths are absolute; with /boot on a file system of its own they begin there. */
 export interface GrubDisk {

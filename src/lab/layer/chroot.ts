@@ -1,7 +1,7 @@
 /** Runs a script in a root made of layers, in namespaces of its own: how layers are made from other layers. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mustRun, toolEnv } from './run.ts';
+import { mustRun, toolEnv } from '../system/run.ts';
 
 // $1 folder with upper, work and mnt; $2 lower layers; $3 the script. Every mount dies with the namespace.
 const ENTER = `set -eu

@@ -7,13 +7,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { dmesgText, journalText, panicSeconds } from './boot-text.ts';
-import { cacheDir } from './cache.ts';
-import { parseGrubenv, setInGrubenv } from './grub-env.ts';
-import { askGrub, isEnvWritable } from './grub.ts';
-import type { GrubOutcome } from './grub-menu.ts';
+import { cacheDir } from '../system/cache.ts';
+import { parseGrubenv, setInGrubenv } from '../grub/env.ts';
+import { askGrub, isEnvWritable } from '../grub/ask.ts';
+import type { GrubOutcome } from '../grub/menu.ts';
 import { loadedModules, missingDrivers, procModules, readInitramfs, readKernelImage, type KernelImage } from './kernel-image.ts';
-import type { RawResult } from './run.ts';
-import { readTar } from './tar.ts';
+import type { RawResult } from '../system/run.ts';
+import { readTar } from '../system/tar.ts';
 
 /** One start of a host, or an attempt at one. */
 export interface BootRecord {

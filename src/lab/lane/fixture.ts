@@ -1,13 +1,13 @@
 /** The fixture lane: every check on every host it names, on a fresh host each, expecting the verdict it promises. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StepResult } from '../model/id.ts';
-import type { Runbook } from '../runbook/select.ts';
-import type { Step } from '../runbook/step.ts';
-import { judge } from '../runbook/verdict.ts';
-import { isStage, STAGES, type Stage } from '../model/stage.ts';
-import { seconds } from '../model/step.ts';
-import type { Host } from './host.ts';
+import type { StepResult } from '../../model/id.ts';
+import type { Runbook } from '../../runbook/select.ts';
+import type { Step } from '../../runbook/step.ts';
+import { judge } from '../../runbook/verdict.ts';
+import { isStage, STAGES, type Stage } from '../../model/stage.ts';
+import { seconds } from '../../model/step.ts';
+import type { Host } from '../host.ts';
 import type { StageBuilder } from './stage.ts';
 
 /** One check on one fixture. */

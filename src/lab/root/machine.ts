@@ -7,15 +7,15 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostSpec } from '../model/host.ts';
-import { assertHost, guardedArgv, HostRefused, MARKER, REFUSED_STATUS, REFUSED_WORDS, type EnterOptions } from './guard.ts';
-import { writeFiles } from './files.ts';
-import { BOOT_DIR } from './layer-shape.ts';
+import type { HostSpec } from '../../model/host.ts';
+import { assertHost, guardedArgv, HostRefused, MARKER, REFUSED_STATUS, REFUSED_WORDS, type EnterOptions } from '../system/guard.ts';
+import { writeFiles } from '../system/files.ts';
+import { BOOT_DIR } from '../layer/shape.ts';
 import { emptyMounts, filledMounts } from './mount-tables.ts';
-import { onExit } from './on-exit.ts';
-import { isAlive, mountNamespace, processStat, type ProcessName } from './process.ts';
-import { closeState, openState, register } from './registry.ts';
-import { runRaw, toolEnv, type RawResult } from './run.ts';
+import { onExit } from '../system/on-exit.ts';
+import { isAlive, mountNamespace, processStat, type ProcessName } from '../system/process.ts';
+import { closeState, openState, register } from '../system/registry.ts';
+import { runRaw, toolEnv, type RawResult } from '../system/run.ts';
 
 /** Seconds a host says it has been up when it is handed out. */
 const UPTIME_AT_START = 7;
