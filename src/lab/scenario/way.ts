@@ -11,7 +11,7 @@ const CALM_MS = 600_000;
 
 /** What the machine was doing: the step of the newest line of the journal, and the programs that say more. */
 const DURING = `tail -n 1 /var/lib/trialboot/journal.jsonl | sed -n 's/.*"event":"\\([a-z-]*\\)"\\(,"step":"\\([a-z0-9.-]*\\)"\\)\\{0,1\\}.*/\\1 \\3/p'
-pgrep -l 'dpkg|mkinitramfs|update-initramf|depmod|grub-mkconfig|sync|apt-get|linux-run-hooks' 2> /dev/null | awk '{ print $2 }' | sort -u | xargs`;
+pgrep -lx 'dpkg|mkinitramfs|update-initramf|depmod|grub-mkconfig|sync|apt-get|linux-run-hooks' 2> /dev/null | awk '{ print $2 }' | sort -u | xargs`;
 
 const stepWords = (out: string): string => {
   const [step = '', programs = ''] = out.trim().split('\n');
