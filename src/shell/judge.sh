@@ -88,9 +88,19 @@ tb_cmd_judge() {
       tb_go_back "commit failed: $REPLY"
     fi
   fi
+  tb_passed
+  tb_end 0
+}
+
+# tb_traces: true while something of the trial is on this host: its initrd, its units, its menu entry.
+tb_traces() {
+  [[ -e /boot/trialboot.cpio ]] || compgen -G '/etc/systemd/system/trialboot-*' > /dev/null || grep -qs trialboot /boot/grub/custom.cfg
+}
+
+# tb_passed: tells the next login that the new kernel is the default.
+tb_passed() {
   tb_now
   tb_message "$(uname -r) passed its trial and is the default since $REPLY. $(tb_fact kernel.old) stays installed; report: $TRIALBOOT_STATE/report.json"
-  tb_end 0
 }
 
 # tb_trial_log: prints the journal of the trial's boot, if it got as far as a journal: the boot before this one, if that
@@ -142,16 +152,19 @@ tb_why_back() {
 
 # tb_cmd_settle: after a boot that is not the trial: if a trial was armed and the old kernel is here, keep the evidence,
 # write down why, and take the trial away. If the new kernel is here without the trial's marker, a commit was cut off
-# after its first write: finish it. Each write can be repeated: the power may go at any of them.
+# somewhere after its first write: finish it. Each write can be repeated: the power may go at any of them.
 tb_cmd_settle() {
   local kept
   tb_begin any
   case $(tb_stage) in
     fell-back) ;;
-    trial)
+    trial | committed)
       if tb_on_trial; then tb_end 0 'a trial is running; nothing to settle'; fi
+      # Committed, and something of the trial is still here: the power went while the commit took it away.
+      if [[ $(tb_stage) == committed ]] && ! tb_traces; then tb_end 0 'nothing to settle'; fi
       tb_keep
       tb_phase commit stop
+      [[ -n $TB_BLOCKED ]] || tb_passed
       tb_finish commit
       ;;
     *) tb_end 0 'nothing to settle' ;;

@@ -85,6 +85,20 @@ describeHost('the judge and what it leaves', () => {
     expect((await host.exec(TRACES)).stdout).toBe('');
   });
 
+  test('a commit cut off while it took the trial away is finished by the next boot', async () => {
+    await trial('');
+    await runScript(host, 'verify');
+    await runScript(host, 'commit --yes --only commit.default-new');
+    // As commit.note leaves it when the power goes right after its first write.
+    await out('echo committed > /var/lib/trialboot/stage');
+    expect((await host.powerCycle()).kernel).toMatch(/^7\./);
+    expect((await host.exec(TRACES)).stdout).not.toBe('');
+    expect((await host.exec(`bash ${COPY} settle`)).status).toBe(0);
+    expect((await host.exec(TRACES)).stdout).toBe('');
+    expect(await out('cat /etc/motd.d/trialboot')).toMatch(/passed its trial/);
+    expect(await out(`bash ${COPY} settle`)).toContain('nothing to settle');
+  });
+
   test('a trial that left no journal, and one that was never started', async () => {
     await trial('');
     // The journal of the trial is lost, as when it dies before its disk is writable.
