@@ -1,27 +1,19 @@
 /** Pages of runs on virtual machines, in Chromium: the picture, its text, the table of scenarios. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { siteServer } from '../../src/serve.ts';
 import { openAll, sideways, violations, watch, withBrowser } from './browser.ts';
-import { builtSite } from './built-site.ts';
+import { serveSite } from '../lib/served-site.ts';
 
 vi.setConfig({ testTimeout: 900_000 });
 
-let server: Server;
 let origin: string;
+let close: () => void;
 beforeAll(async () => {
-  server = siteServer(await builtSite('evidence'));
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  ({ origin, close } = await serveSite('evidence'));
 });
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+afterAll(() => close());
 
-/** The sample runs are those of whichever distribution comes last. */
+/** The pages of the sample runs, by scenario. */
 async function runPages(page: Page): Promise<{ [scenario: string]: string }> {
   await page.goto(`${origin}/evidence/`);
   return page.evaluate(() =>

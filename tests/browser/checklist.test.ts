@@ -1,24 +1,16 @@
 /** The checklist: ticks that stay in the browser, and a page that can be printed. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { siteServer } from '../../src/serve.ts';
 import { withBrowser } from './browser.ts';
-import { builtSite } from './built-site.ts';
+import { serveSite } from '../lib/served-site.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
-let server: Server;
 let origin: string;
+let close: () => void;
 beforeAll(async () => {
-  server = siteServer(await builtSite('evidence'));
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  ({ origin, close } = await serveSite('evidence'));
 });
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+afterAll(() => close());
 
 test('ticks outlive the page, belong to one list, and can be cleared', async () => {
   await withBrowser({}, async (context) => {

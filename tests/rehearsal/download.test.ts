@@ -1,27 +1,17 @@
 /** What a reader does: downloads the script from the running site, checks its sum, and upgrades a Debian host with it. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import type { Server } from 'node:http';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHost } from '../../src/lab/host.ts';
 import { readHostSpec } from '../../src/lab/host-spec.ts';
-import { siteServer } from '../../src/serve.ts';
-import { builtSite } from '../browser/built-site.ts';
 import { describeHost, HOSTS } from '../lib/rehearse.ts';
+import { serveSite } from '../lib/served-site.ts';
 
-let server: Server;
 let origin: string;
+let close: () => void;
 beforeAll(async () => {
-  server = siteServer(await builtSite('plain'));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  ({ origin, close } = await serveSite('plain'));
 }, 300_000);
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+afterAll(() => close());
 
 const download = async (path: string): Promise<string> => {
   const r = await fetch(origin + path);

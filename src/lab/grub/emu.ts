@@ -1,5 +1,5 @@
 /** Runs GRUB's own interpreter, as the host's release ships it, over a host's boot menu. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { DebianHostSpec } from '../../model/host.ts';
@@ -8,7 +8,7 @@ import { EMU_CONFIG, EMU_DISK, emuMain, instrument, parseEmu, type EmuOutcome } 
 import { GrubSyntaxError } from './script.ts';
 import { archiveWeek } from '../layer/base.ts';
 import { onExit } from '../system/on-exit.ts';
-import { mustRun, run } from '../system/run.ts';
+import { run } from '../system/run.ts';
 import { ScratchApt } from '../layer/scratch-apt.ts';
 
 const REVISION = 2;
@@ -24,14 +24,7 @@ export function emuLayer(spec: DebianHostSpec, base: string): Promise<string> {
     const apt = new ScratchApt(dir, join(base, 'tree/var/lib/dpkg/status'));
     await apt.update([spec.suite, ...spec.mergedSuites]);
     await apt.download(['grub-emu']);
-    // Unpacked, not installed: it needs its libraries and nothing that maintainer scripts do.
-    for (const deb of apt.debs()) await mustRun(`unpacking ${deb}`, ['dpkg-deb', '--extract', join(apt.archives, deb), join(dir, 'tree')]);
-    // Debian 12's packages still name /lib; in a root that is a link, which a folder of that name would hide.
-    for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
-      if (!existsSync(join(dir, 'tree', name))) continue;
-      await mustRun(`moving /${name} below /usr`, ['cp', '-a', '--', join(dir, 'tree', name), join(dir, 'tree/usr')]);
-      await removeTree(join(dir, 'tree', name));
-    }
+    await apt.unpack(join(dir, 'tree'));
     await removeTree(apt.dir);
   });
 }

@@ -1,7 +1,8 @@
 /** Downloads packages for a root without running anything in it. */
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianSources, findMirror } from './mirror.ts';
+import { removeTree } from '../system/cache.ts';
 import { mustRun } from '../system/run.ts';
 
 /** Fields of a Release file that decide how apt treats a suite. */
@@ -75,6 +76,20 @@ export class ScratchApt {
   /** File names of all packages downloaded so far. */
   debs(): string[] {
     return readdirSync(this.archives).filter((f) => f.endsWith('.deb')).sort();
+  }
+
+  /**
+   * Unpacks all packages downloaded so far, without what their maintainer scripts would do: for programs that need their libraries only.
+   * @param tree folder of a layer; made when it is not there
+   */
+  async unpack(tree: string): Promise<void> {
+    for (const deb of this.debs()) await mustRun(`unpacking ${deb}`, ['dpkg-deb', '--extract', join(this.archives, deb), tree]);
+    // Debian 12's packages still name /lib and /sbin; in a root these are links, which folders of that name would hide.
+    for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
+      if (!existsSync(join(tree, name))) continue;
+      await mustRun(`moving /${name} below /usr`, ['cp', '-a', '--', join(tree, name), join(tree, 'usr')]);
+      await removeTree(join(tree, name));
+    }
   }
 
   /** The real Release fields of a suite, from the index files apt fetched. */

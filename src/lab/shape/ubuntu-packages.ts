@@ -54,7 +54,7 @@ dpkg-trigger --by-package=linux-image-${release} linux-update-${release}
 [ ! -d /etc/kernel/prerm.d ] || ${hooks('prerm')}
 `),
     postrm: script(`rm -f /lib/modules/${release}/.fresh-install /usr/lib/linux/triggers/${release}
-[ "$1" != remove ] || linux-update-symlinks remove ${release} ${image} || true
+[ "$1" != remove ] || linux-update-symlinks remove ${release} ${image}
 [ ! -d /etc/kernel/postrm.d ] || ${hooks('postrm')}
 [ "$1" != purge ] || rm -rf /lib/modules/${release}
 `),
