@@ -5,7 +5,7 @@ import { DistroMeta } from './model/distro.ts';
 import { EvidenceRun } from './model/evidence.ts';
 import { FeatureMeta } from './model/feature.ts';
 import { HostSpec } from './model/host.ts';
-import { stepIdOfPath } from './model/read.ts';
+import { stepKeyOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
 import { StepMeta } from './model/step.ts';
 
@@ -20,7 +20,7 @@ export const collections = {
     loader: glob({
       base: 'content/steps',
       pattern: '**/*.mdx',
-      generateId: ({ entry }) => stepIdOfPath(withoutExtension(entry)),
+      generateId: ({ entry }) => stepKeyOfPath(withoutExtension(entry)),
     }),
     schema: StepMeta,
   }),

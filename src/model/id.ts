@@ -22,6 +22,12 @@ export const StepId = z
     'write a step id as <phase>.<kebab-case-name>, for example preflight.boot-space',
   );
 
+/**
+ * The id of the step in a file: `trial.arm` for both trial/arm.mdx and its variant trial/arm@bls.mdx, which does the same on
+ * hosts that do it differently.
+ */
+export const stepIdOf = (key: string): string => key.replace(/@.*$/, '');
+
 /** The phase a step id belongs to. */
 export const phaseOf = (id: string): Phase => Phase.parse(id.slice(0, id.indexOf('.')));
 

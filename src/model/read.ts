@@ -174,8 +174,8 @@ function readCollection<T>(
   return entries;
 }
 
-/** `preflight/boot-space` → `preflight.boot-space`. Shared with the collection's loader so that both agree. */
-export const stepIdOfPath = (path: string): string => path.replaceAll('/', '.').toLowerCase();
+/** `preflight/boot-space` → `preflight.boot-space`, `trial/arm@bls` → `trial.arm@bls`. Shared with the collection's loader so that both agree. */
+export const stepKeyOfPath = (path: string): string => path.replaceAll('/', '.').toLowerCase();
 
 /**
  * Reads and validates everything under `content/`. Never throws for bad content: each mistake is a problem, and the
@@ -185,7 +185,7 @@ export const stepIdOfPath = (path: string): string => path.replaceAll('/', '.').
 export function readContent(root: string): Content {
   const problems: Problem[] = [];
   return {
-    steps: readCollection(root, 'steps', 'mdx', StepMeta, stepIdOfPath, problems),
+    steps: readCollection(root, 'steps', 'mdx', StepMeta, stepKeyOfPath, problems),
     phases: readCollection(root, 'runbooks', 'mdx', PhaseMeta, (p) => basename(p), problems),
     distros: readCollection(root, 'distros', 'mdx', DistroMeta, (p) => p, problems),
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),

@@ -22,6 +22,7 @@ export interface Site {
   scripts: ApiDocument<'scripts'>;
   /** The entries themselves, for their prose. */
   entries: {
+    /** By the step's key. */
     step: Map<string, CollectionEntry<'steps'>>;
     phase: Map<string, CollectionEntry<'runbooks'>>;
     distro: Map<string, CollectionEntry<'distros'>>;
@@ -30,7 +31,7 @@ export interface Site {
 
 function stepOf(entry: CollectionEntry<'steps'>): Step {
   const file = entry.filePath ?? entry.id;
-  const { step, problems } = toStep({ id: entry.id, meta: entry.data, body: entry.body ?? '', file, bodyLine: 1 });
+  const { step, problems } = toStep({ key: entry.id, meta: entry.data, body: entry.body ?? '', file, bodyLine: 1 });
   if (!step || problems.length > 0) throw new Error(`${problems.map(formatProblem).join('\n')}\nRun npm run lint:content for line numbers.`);
   return step;
 }

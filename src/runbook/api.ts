@@ -6,15 +6,14 @@ import { cutTotals } from './cuts.ts';
 import type { Distro, Runbook } from './select.ts';
 import type { Step } from './step.ts';
 
-/** All steps, in the order of the runbooks, each once; then those that stand in none. */
+/** All steps, in the order of the runbooks, each once, variants of a step one after another; then those that stand in none. */
 export function stepsDocument(steps: Step[], runbooks: Runbook[], runs: Run[]): ApiDocument<'steps'> {
-  const ordered = [...new Set([...runbooks.flatMap((r) => r.steps.map((s) => s.id)), ...steps.map((s) => s.id).sort()])];
-  const byId = new Map(steps.map((s) => [s.id, s]));
+  const byKey = [...steps].sort((a, b) => a.key.localeCompare(b.key));
+  const ordered = [...new Set([...runbooks.flatMap((r) => r.steps.map((s) => s.id)), ...byKey.map((s) => s.id)])];
   return {
     format_version: 1,
-    steps: ordered.map((id) => {
-      const step = byId.get(id)!;
-      const { meta } = step;
+    steps: ordered.flatMap((id) => byKey.filter((s) => s.id === id)).map((step) => {
+      const { id, meta } = step;
       return {
         id,
         phase: phaseOf(id),
@@ -30,7 +29,7 @@ export function stepsDocument(steps: Step[], runbooks: Runbook[], runs: Run[]): 
         fixtures: 'fixtures' in meta ? meta.fixtures : {},
         sha256: step.sha256,
         text: step.text,
-        distros: runbooks.filter((r) => r.steps.some((s) => s.id === id)).map((r) => r.distro.id),
+        distros: runbooks.filter((r) => r.steps.includes(step)).map((r) => r.distro.id),
         evidence: runs.flatMap((run) =>
           run.steps
             .filter((s) => s.id === id && s.sha256 === step.sha256)

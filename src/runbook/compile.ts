@@ -1,4 +1,5 @@
 import { seconds } from '../model/step.ts';
+import { bootChain } from './boot-chain.ts';
 import { digest } from './digest.ts';
 import type { Runbook } from './select.ts';
 import type { Step } from './step.ts';
@@ -65,6 +66,7 @@ export function scriptVersion(project: string, runbook: Runbook, runtime: Runtim
  */
 export function compileScript(runbook: Runbook, runtime: Runtime, project: string): Script {
   const { distro } = runbook;
+  const chain = bootChain(distro);
   const file = `trialboot-${distro.id}.sh`;
   const version = scriptVersion(project, runbook, runtime);
   const maintainers = [...new Set(distro.kernels.filter((k) => k.series === distro.toSeries).map((k) => k.maintainedBy))];
@@ -81,10 +83,14 @@ export function compileScript(runbook: Runbook, runtime: Runtime, project: strin
     '',
     `TB_DISTRO=${quote(distro.id)}`,
     `TB_DISTRO_NAME=${quote(distro.name)}`,
-    `TB_OS_ID=${quote(distro.osRelease.ID)}`,
+    `TB_OS_ID=${quote([distro.osRelease.ID].flat().join(' '))}`,
     `TB_OS_VERSION=${quote(distro.osRelease.VERSION_ID)}`,
     `TB_VERSION=${quote(version)}`,
     `TB_FROM_TO=${quote(`From ${distro.from} to ${distro.to}.`)}`,
+    `TB_MANAGER=${quote(chain.manager)}`,
+    `TB_GRUB_DIR=${quote(chain.grubDir)}`,
+    `TB_INITRD=${quote(chain.initrd)}`,
+    `TB_IMAGE_PACKAGE=${quote(chain.imagePackage)}`,
     `TB_MAINTAINER=${quote(maintainers.join('; '))}`,
     '',
     'TB_IDS=()',

@@ -2,6 +2,7 @@
 import { fixtureMatrix } from './matrix.ts';
 import type { Run } from './badge.ts';
 import type { Runbook } from './select.ts';
+import type { Step } from './step.ts';
 
 export interface FaultRow {
   fixture: string;
@@ -34,18 +35,19 @@ export interface FaultTable {
  */
 export function faultTable(runbooks: readonly Runbook[], runs: readonly Run[], words: ReadonlyMap<string, string>): FaultTable {
   const matrices = runbooks.map((r) => new Map(fixtureMatrix(r.steps, [...runs], r.distro.id).map((row) => [row.id, row.cells])));
-  const seen = new Set<string>();
+  const seen = new Set<Step>();
   const groups: FaultGroup[] = [];
   for (const { distro, steps } of runbooks) {
     for (const step of steps) {
-      if (!('fixtures' in step.meta) || seen.has(step.id)) continue;
-      seen.add(step.id);
+      if (!('fixtures' in step.meta) || seen.has(step)) continue;
+      seen.add(step);
       const rows = Object.entries(step.meta.fixtures).map(([fixture, expected]): FaultRow => ({
         fixture,
         words: words.get(fixture) ?? '',
         expected,
         kind: fixture.startsWith('blind-') ? 'blind' : expected === 'PASS' ? 'healthy' : 'red',
-        cells: matrices.map((m) => {
+        cells: matrices.map((m, i) => {
+          if (!runbooks[i]!.steps.includes(step)) return undefined;
           const cell = m.get(step.id)?.find((c) => c.fixture === fixture);
           return cell && (cell.verdict ?? null);
         }),

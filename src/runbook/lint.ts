@@ -1,6 +1,7 @@
 import { PHASES, phaseOf } from '../model/id.ts';
 import type { Problem } from '../model/problem.ts';
 import type { PhaseMeta } from '../model/runbook.ts';
+import { appliesTo, type Runbook, type ScriptDistro } from './select.ts';
 import type { Step } from './step.ts';
 import { TEXT_RULES, view } from './text-rules.ts';
 
@@ -26,7 +27,8 @@ export function lintText(step: Step): Problem[] {
 
 /** Finds cycles in `needs`. Returns one closed path per cycle found, each id once. */
 export function needCycles(steps: Step[]): string[][] {
-  const needs = new Map(steps.map((s) => [s.id, s.meta.needs]));
+  const needs = new Map<string, string[]>();
+  for (const { id, meta } of steps) needs.set(id, [...(needs.get(id) ?? []), ...meta.needs]);
   const state = new Map<string, 'open' | 'done'>();
   const cycles: string[][] = [];
   const visit = (id: string, path: string[]): void => {
@@ -50,7 +52,7 @@ export function needCycles(steps: Step[]): string[][] {
  */
 export function lintReferences(steps: Step[], phases: PhaseSource[], knownFixtures: ReadonlySet<string>): Problem[] {
   const problems: Problem[] = [];
-  const byId = new Map(steps.map((s) => [s.id, s]));
+  const byId = Map.groupBy(steps, (s) => s.id);
   const report = (file: string, line: number, rule: string, message: string, mend: string) =>
     problems.push({ file, line, rule, message, mend });
 
@@ -77,8 +79,8 @@ export function lintReferences(steps: Step[], phases: PhaseSource[], knownFixtur
       if (id === undefined) return;
       const found = byId.get(id);
       if (!found) report(step.file, 0, `${key}-unknown`, `${key} names ${id}, which does not exist`, 'correct the id or write that step');
-      else if (kind && found.meta.kind !== kind) {
-        report(step.file, 0, `${key}-kind`, `${key} names ${id}, a ${found.meta.kind}`, `${key} must name a ${kind}`);
+      for (const other of found ?? []) {
+        if (kind && other.meta.kind !== kind) report(step.file, 0, `${key}-kind`, `${key} names ${id}, a ${other.meta.kind}`, `${key} must name a ${kind}`);
       }
     };
     if (!listed.has(step.id)) {
@@ -108,7 +110,38 @@ export function lintReferences(steps: Step[], phases: PhaseSource[], knownFixtur
     }
   }
   for (const cycle of needCycles(steps)) {
-    report(byId.get(cycle[0]!)?.file ?? 'content/steps', 0, 'needs-cycle', `needs go in a circle: ${cycle.join(' → ')}`, 'remove one of these needs');
+    report(byId.get(cycle[0]!)?.[0]?.file ?? 'content/steps', 0, 'needs-cycle', `needs go in a circle: ${cycle.join(' → ')}`, 'remove one of these needs');
+  }
+  return problems;
+}
+
+/** The steps a step refers to, with the key that names each. */
+const references = ({ meta }: Step): [key: string, id: string][] => [
+  ...meta.needs.map((id): [string, string] => ['needs', id]),
+  ...(meta.kind === 'action' ? [['outcome', meta.outcome], ...(meta.doneWhen ? [['doneWhen', meta.doneWhen]] : []), ...(typeof meta.undo === 'string' ? [['undo', meta.undo]] : [])] as [string, string][] : []),
+  ...((meta.kind === 'check' || meta.kind === 'action') && meta.remedy?.step ? [['remedy', meta.remedy.step] as [string, string]] : []),
+  ...(meta.kind === 'reboot' ? [['resume', meta.resume] as [string, string]] : []),
+];
+
+/**
+ * Checks one distribution's runbook: at most one variant of a step applies, and what its steps refer to is in it too.
+ * @param steps all steps of the project
+ */
+export function lintRunbook(distro: ScriptDistro, runbook: Runbook, steps: readonly Step[]): Problem[] {
+  const problems: Problem[] = [];
+  const here = new Map(runbook.steps.map((s) => [s.id, s]));
+  for (const step of steps) {
+    const taken = here.get(step.id);
+    if (taken && taken !== step && appliesTo(step.meta.applies, distro)) {
+      problems.push({ file: step.file, line: 0, rule: 'variants-overlap', message: `${step.key} and ${taken.key} both apply to ${distro.id}`, mend: 'narrow "applies" of one of them' });
+    }
+  }
+  for (const step of runbook.steps) {
+    for (const [key, id] of references(step)) {
+      if (!here.has(id) && steps.some((s) => s.id === id)) {
+        problems.push({ file: step.file, line: 0, rule: 'reference-elsewhere', message: `${key} names ${id}, which is not in the runbook of ${distro.id}`, mend: `write a variant of ${id} that applies there, or a variant of this step that does not need it` });
+      }
+    }
   }
   return problems;
 }

@@ -1,6 +1,6 @@
 import type { Content } from '../model/read.ts';
 import type { Problem } from '../model/problem.ts';
-import { lintReferences, lintText, type PhaseSource } from './lint.ts';
+import { lintReferences, lintRunbook, lintText, type PhaseSource } from './lint.ts';
 import { type Distro, type Runbook, scripted, selectRunbook } from './select.ts';
 import { type Step, toStep } from './step.ts';
 
@@ -20,14 +20,18 @@ export function understand(content: Content, knownFixtures: ReadonlySet<string>)
   const problems = [...content.problems];
   const steps: Step[] = [];
   for (const entry of content.steps) {
-    const result = toStep({ id: entry.id, meta: entry.data, body: entry.body, file: entry.file, bodyLine: entry.bodyLine });
+    const result = toStep({ key: entry.id, meta: entry.data, body: entry.body, file: entry.file, bodyLine: entry.bodyLine });
     problems.push(...result.problems);
     if (result.step) steps.push(result.step);
   }
   const phases = content.phases.map((p) => ({ meta: p.data, file: p.file }));
   const distros = content.distros.map((d) => ({ id: d.id, ...d.data }));
   problems.push(...steps.flatMap(lintText), ...lintReferences(steps, phases, knownFixtures));
-  return { steps, phases, distros, problems };
+  const project = { steps, phases, distros, problems };
+  // A reference that is wrong everywhere has been reported once; here are those that are wrong on one distribution.
+  const found = runbooks(project).flatMap((r) => lintRunbook(r.distro, r, steps));
+  problems.push(...found.filter((p, i) => found.findIndex((o) => o.file === p.file && o.message === p.message) === i));
+  return project;
 }
 
 /** The runbook of every distribution for which a script is generated. */

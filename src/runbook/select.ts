@@ -38,16 +38,18 @@ export const appliesTo = (applies: Applies | undefined, distro: Distro): boolean
     matches(applies.initramfs, distro.initramfs) &&
     matches(applies.packageManager, distro.packageManager));
 
-/** Picks and orders the steps of one distribution. Steps that a phase names but that do not exist are left out: lint reports them. */
+/**
+ * Picks and orders the steps of one distribution. Of the variants of a step it takes the one that applies. Steps that a phase names
+ * but that do not exist are left out, as is a second variant that applies: lint reports both.
+ */
 export function selectRunbook(distro: ScriptDistro, phases: PhaseMeta[], steps: Step[]): Runbook {
-  const byId = new Map(steps.map((s) => [s.id, s]));
   const ordered = [...phases].sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
   const picked = ordered.map((meta) => ({
     meta,
     phase: meta.phase,
     steps: meta.steps
-      .map((id) => byId.get(id))
-      .filter((s): s is Step => s !== undefined && appliesTo(s.meta.applies, distro)),
+      .map((id) => steps.find((s) => s.id === id && appliesTo(s.meta.applies, distro)))
+      .filter((s) => s !== undefined),
   }));
   return { distro, phases: picked, steps: picked.flatMap((p) => p.steps) };
 }

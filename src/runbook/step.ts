@@ -1,3 +1,4 @@
+import { stepIdOf } from '../model/id.ts';
 import type { StepMeta } from '../model/step.ts';
 import { digest } from './digest.ts';
 import { findFences } from './fence.ts';
@@ -5,6 +6,9 @@ import type { Problem } from '../model/problem.ts';
 
 /** A step: its front matter, the text that is read, copied, run and hashed, and where it stands. */
 export interface Step {
+  /** Its file below content/steps as `phase.name` or, for a variant, `phase.name@variant`. Unique. */
+  key: string;
+  /** The same without the variant: what runbooks, references and reports name. */
   id: string;
   meta: StepMeta;
   /** The runnable text, without a newline at its end. */
@@ -19,7 +23,7 @@ export interface Step {
 
 /** A step file as read from disk, before its body is understood. */
 export interface StepSource {
-  id: string;
+  key: string;
   meta: StepMeta;
   body: string;
   file: string;
@@ -70,7 +74,8 @@ export function toStep(source: StepSource): { step?: Step; problems: Problem[] }
   }
   if (!only) return { problems };
   const step: Step = {
-    id: source.id,
+    key: source.key,
+    id: stepIdOf(source.key),
     meta: source.meta,
     text: only.text,
     sha256: digest(only.text),

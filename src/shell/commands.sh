@@ -52,7 +52,7 @@ tb_cmd_upgrade() {
   if [[ -z $TB_DRY_RUN && $(tb_fact kernel.new) == "$(uname -r)" ]]; then
     case $(tb_stage) in
       trial) tb_stop "a trial of $(uname -r) is running; verify and commit it, or roll back" ;;
-      *) tb_end 0 "nothing to do: $(uname -r) is running, and apt planned nothing newer" ;;
+      *) tb_end 0 "nothing to do: $(uname -r) is running, and $TB_MANAGER planned nothing newer" ;;
     esac
   fi
   tb_settings upgrade
@@ -146,7 +146,7 @@ tb_cmd_status() {
   if [[ $stage == prepared && $new == "$running" ]]; then stage=current; fi
   case $stage in
     none) printf 'nothing in progress; running %s\n' "$running" ;;
-    current) printf 'running %s; apt planned nothing newer\n' "$running" ;;
+    current) printf 'running %s; %s planned nothing newer\n' "$running" "$TB_MANAGER" ;;
     prepared) printf 'preflight has chosen %s; nothing installed; running %s\n' "$new" "$running" ;;
     installing) printf 'an installation of %s was begun and has not finished; running %s; run upgrade again\n' "$new" "$running" ;;
     installed) printf '%s is installed, %s is the default and running; next: trial\n' "$new" "$old" ;;

@@ -9,7 +9,7 @@ tb_guard_tools() {
   for tool in awk cat date flock grep iconv mkdir mv rm sed sync tail timeout uname; do
     type -P "$tool" > /dev/null || missing+=" $tool"
   done
-  [[ -z $missing ]] || tb_end 3 "missing tool:$missing; install the package that has it (dpkg -S, or packages.debian.org) and run again"
+  [[ -z $missing ]] || tb_end 3 "missing tool:$missing; install the package that has it and run again"
 }
 
 # tb_guard_distro: the host must be the release this script was made for.
@@ -26,7 +26,8 @@ tb_guard_distro() {
     done < /etc/os-release
   fi
   TB_OS=${name:-unknown}
-  [[ $id == "$TB_OS_ID" && $version == "$TB_OS_VERSION" ]] ||
+  # A release of the RHEL family counts its minor releases behind a dot.
+  [[ -n $id && " $TB_OS_ID " == *" $id "* && ($version == "$TB_OS_VERSION" || $version == "$TB_OS_VERSION".*) ]] ||
     tb_stop "this script is for $TB_DISTRO_NAME, this host is ${name:-unknown (no /etc/os-release)}; download the script for your release"
 }
 
@@ -78,8 +79,8 @@ tb_guard_trial() {
     *) tb_stop "nothing to try: the upgrade has not finished (stage: $stage); run upgrade first" ;;
   esac
   [[ $TB_UPGRADE == *'"status":"pass"'* || $TB_UPGRADE == *'"status":"warn"'* ]] || tb_stop 'the last upgrade run did not pass; run upgrade again'
-  [[ -s /boot/vmlinuz-$old && -s /boot/initrd.img-$old && -d /lib/modules/$old ]] ||
-    tb_stop "the fallback kernel $old is not whole (image, initramfs or modules missing); reinstall linux-image-$old before a trial"
+  [[ -s /boot/vmlinuz-$old && -s ${TB_INITRD/RELEASE/$old} && -d /lib/modules/$old ]] ||
+    tb_stop "the fallback kernel $old is not whole (image, initramfs or modules missing); reinstall ${TB_IMAGE_PACKAGE/RELEASE/$old} before a trial"
   [[ -s /boot/vmlinuz-$new ]] || tb_stop "the new kernel $new is not in /boot; run upgrade again"
 }
 

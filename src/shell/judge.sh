@@ -94,7 +94,7 @@ tb_cmd_judge() {
 
 # tb_traces: true while something of the trial is on this host: its initrd, its units, its menu entry.
 tb_traces() {
-  [[ -e /boot/trialboot.cpio ]] || compgen -G '/etc/systemd/system/trialboot-*' > /dev/null || grep -qs trialboot /boot/grub/custom.cfg
+  [[ -e /boot/trialboot.cpio ]] || compgen -G '/etc/systemd/system/trialboot-*' > /dev/null || grep -qs trialboot "$TB_GRUB_DIR/custom.cfg"
 }
 
 # tb_passed: tells the next login that the new kernel is the default.
@@ -131,7 +131,7 @@ tb_why_back() {
   if [[ -n $line ]]; then
     REPLY="kernel panic: ${line#Kernel panic - not syncing: }"
   elif [[ ! -s $1/journal ]]; then
-    if grep -q '^next_entry=.' /boot/grub/grubenv 2> /dev/null || ! grep -q '^trialboot_tried=1' /boot/grub/grubenv 2> /dev/null; then
+    if grep -q '^next_entry=.' "$TB_GRUB_DIR/grubenv" 2> /dev/null || ! grep -q '^trialboot_tried=1' "$TB_GRUB_DIR/grubenv" 2> /dev/null; then
       REPLY='it was not started: GRUB was not told to, or nobody chose it in the menu'
     else
       REPLY='it left no journal: it ended before its disk was writable (kernel panic, hang, no root file system, or power cut)'
@@ -175,7 +175,7 @@ tb_cmd_settle() {
     mkdir -p -- "$kept"
     tb_trial_log | tail -n 400 > "$kept/journal"
     tb_crash_record > "$kept/pstore"
-    cat /boot/grub/grubenv > "$kept/grubenv" 2> /dev/null
+    cat "$TB_GRUB_DIR/grubenv" > "$kept/grubenv" 2> /dev/null
     tb_why_back "$kept"
     tb_write_file "$kept/reason" "$REPLY"
     tb_write_file "$TRIALBOOT_STATE/stage" fell-back

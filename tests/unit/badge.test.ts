@@ -6,6 +6,7 @@ import type { Step } from '../../src/runbook/step.ts';
 import { sampleRun, sampleStep } from '../browser/sample-evidence.ts';
 
 const stepOf = (text: string, part: Partial<Step> = {}): Step => ({
+  key: 'preflight.boot-space',
   id: 'preflight.boot-space',
   meta: {
     kind: 'check',

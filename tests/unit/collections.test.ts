@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { stepIdOf } from '../../src/model/id.ts';
 import { readContent } from '../../src/model/read.ts';
 import { ROOT } from '../../scripts/lib/project.ts';
 import { builtSite } from '../browser/built-site.ts';
@@ -12,10 +13,11 @@ describe('the collections and the reader', () => {
     const dir = await builtSite('plain');
     const api = (name: string): Record<string, { id: string }[]> => JSON.parse(readFileSync(join(dir, 'api/v1', `${name}.json`), 'utf8'));
     const steps = api('steps')['steps'] as unknown as { id: string; title: string; kind: string; privilege: string; distros: string[] }[];
-    const read = content.steps.map((s) => ({ id: s.id, title: s.data.title, kind: s.data.kind, privilege: s.data.privilege }));
+    const read = content.steps.map((s) => ({ id: stepIdOf(s.id), title: s.data.title, kind: s.data.kind, privilege: s.data.privilege }));
     const key = (s: { id: string }): string => s.id;
-    expect(steps.map(({ id, title, kind, privilege }) => ({ id, title, kind, privilege })).sort((a, b) => key(a).localeCompare(key(b)))).toEqual(
-      read.sort((a, b) => key(a).localeCompare(key(b))),
+    const whole = (s: { id: string; title: string; kind: string }): string => JSON.stringify(s);
+    expect(steps.map(({ id, title, kind, privilege }) => ({ id, title, kind, privilege })).sort((a, b) => whole(a).localeCompare(whole(b)))).toEqual(
+      read.sort((a, b) => whole(a).localeCompare(whole(b))),
     );
     expect(api('distros')['distros']!.map(key).sort()).toEqual(content.distros.map(key).sort());
     expect(api('evidence')['runs']!.length).toBe(content.evidence.length);
@@ -23,7 +25,7 @@ describe('the collections and the reader', () => {
   test('references between collections resolve: hosts to distributions, evidence to hosts, probes to steps', () => {
     const distros = new Set(content.distros.map((d) => d.id));
     const hosts = new Set(content.hosts.map((h) => h.id));
-    const steps = new Set(content.steps.map((s) => s.id));
+    const steps = new Set(content.steps.map((s) => stepIdOf(s.id)));
     expect(content.hosts.filter((h) => !distros.has(h.data.distro)).map((h) => h.file)).toEqual([]);
     expect(content.hosts.filter((h) => h.id !== h.data.id).map((h) => h.file)).toEqual([]);
     expect(content.evidence.filter((e) => !hosts.has(e.data.host) || !distros.has(e.data.distro)).map((e) => e.file)).toEqual([]);

