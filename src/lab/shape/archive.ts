@@ -1,7 +1,7 @@
 /** The package source of a shaped host: stand-in kernel packages beside real packages of the Debian release it stands on. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ShapedHostSpec } from '../../model/host.ts';
+import type { ShapedAs, UbuntuShape } from '../../model/host.ts';
 import { artifact, removeTree } from '../system/cache.ts';
 import { debianOf } from '../host-spec.ts';
 import { ARCHIVE_PATH, parseStatus, writeSuite } from '../layer/archive.ts';
@@ -13,13 +13,13 @@ import { ubuntuFirmware, ubuntuPackages } from './ubuntu-packages.ts';
 const REVISION = 3;
 
 /** Everything stand-in, by the suite it lies in. */
-const packagesOf = (spec: ShapedHostSpec): { suite: string; deb: DebSpec }[] => [
+const packagesOf = (spec: ShapedAs<UbuntuShape>): { suite: string; deb: DebSpec }[] => [
   ...spec.shape.kernels.flatMap((k) => ubuntuPackages(k).map((deb) => ({ suite: k.suite, deb }))),
   { suite: spec.shape.suites[0]!, deb: ubuntuFirmware() },
 ];
 
 /** What the Release file of a suite says, as Ubuntu's archive has it. */
-const releaseOf = (spec: ShapedHostSpec, suite: string): ReleaseFields => ({
+const releaseOf = (spec: ShapedAs<UbuntuShape>, suite: string): ReleaseFields => ({
   Origin: 'Ubuntu',
   Label: 'Ubuntu',
   Suite: suite,
@@ -39,7 +39,7 @@ const digest = ({ control, files, scripts }: DebSpec): unknown => ({
  * @param base the finished base layer: what it has installed is in the index of the host's own release
  * @returns folder whose `tree/` is the layer
  */
-export function shapedArchiveLayer(spec: ShapedHostSpec, base: string): Promise<string> {
+export function shapedArchiveLayer(spec: ShapedAs<UbuntuShape>, base: string): Promise<string> {
   const debian = debianOf(spec);
   const standIn = packagesOf(spec);
   const inputs = { revision: REVISION, base: basename(base), suites: spec.shape.suites, release: spec.shape.suites.map((s) => releaseOf(spec, s)), standIn: standIn.map(({ suite, deb }) => [suite, digest(deb)]), extra: spec.extraPackages, week: archiveWeek() };

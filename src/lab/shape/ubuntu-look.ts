@@ -1,16 +1,7 @@
 /** What makes a Debian root look like an Ubuntu server. Pure. */
-import type { ShapedHostSpec } from '../../model/host.ts';
+import type { UbuntuShape } from '../../model/host.ts';
 import { aptSource } from '../layer/archive.ts';
-
-/** Files by path, and shell that runs inside after they are in place. */
-export interface Look {
-  hostname: string;
-  etc: Readonly<Record<string, string>>;
-  setup: string;
-}
-
-/** Assignments as in os-release(5): quoted where they have to be. */
-const keys = (values: Readonly<Record<string, string>>): string => Object.entries(values).map(([k, v]) => (/^[a-z]+$/.test(v) ? `${k}=${v}\n` : `${k}="${v}"\n`)).join('');
+import { type Look, keys } from './look.ts';
 
 /**
  * Debian's and Ubuntu's GRUB scripts are one source, built with two settings that Ubuntu turns on: record a failed boot, and hand the
@@ -22,8 +13,7 @@ const GRUB_BUILD = `for file in /etc/grub.d/00_header /etc/grub.d/10_linux /etc/
 done
 `;
 
-export function ubuntuLook(spec: ShapedHostSpec): Look {
-  const { osRelease, suites } = spec.shape;
+export function ubuntuLook({ osRelease, suites }: UbuntuShape): Look {
   return {
     hostname: 'ubuntu',
     etc: {
