@@ -7,7 +7,7 @@ import { emuLayer } from '../grub/emu.ts';
 import { archiveLayer } from './archive.ts';
 import { baseLayer } from './base.ts';
 import { shapeLayer } from './shape.ts';
-import { shapedArchiveLayer } from '../shape/archive.ts';
+import { BEFORE_PATH, shapedArchiveLayer, sourcesBefore } from '../shape/archive.ts';
 import { Machine } from '../root/machine.ts';
 import { mustRun } from '../system/run.ts';
 
@@ -25,6 +25,24 @@ apt-get update
 apt-get install -y --no-install-recommends "$@"
 apt-get clean
 update-grub
+sync
+`;
+
+/**
+ * How the old kernel is installed. If the archive has dropped it since, it comes from the archive of then, which is gone afterwards.
+ * @param before lines for the sources of then; none if there was no other archive
+ */
+const installScript = (before: readonly string[]): string =>
+  before.length === 0
+    ? INSTALL
+    : `set -eu
+mkdir /run/sources
+mv /etc/apt/sources.list.d/* /run/sources/
+printf '%s\n' ${before.map((line) => `'${line}'`).join(' ')} >/etc/apt/sources.list.d/before.list
+${INSTALL}rm /etc/apt/sources.list.d/before.list
+mv /run/sources/* /etc/apt/sources.list.d/
+rm -rf ${BEFORE_PATH} /var/lib/apt/lists/*
+apt-get update
 sync
 `;
 
@@ -47,13 +65,14 @@ export async function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
   const archiveOf = spec.lane === 'shaped' ? shapedArchiveLayer(spec, base) : archiveLayer(spec, base);
   const [archive, shape, emu] = await Promise.all([archiveOf, shapeLayer(spec, base), emuLayer(debian, base)]);
   const below = [shape, archive, base].map((d) => join(d, 'tree'));
-  const inputs = { revision: REVISION, install: INSTALL, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
+  const install = installScript(sourcesBefore(spec));
+  const inputs = { revision: REVISION, install, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
   const gold = await artifact(`gold-${spec.id}`, inputs, async (dir) => {
     const machine = await Machine.assemble(spec, below);
     try {
       // No kernel to start yet, as in an installer; the host shows the machine's own until it has one.
       await machine.start(new Map([['virt', 'kvm\n'], ['units', ''], ['grub-probe', await probeTable(machine)]]));
-      await mustRun(`installing the old kernel of ${spec.id}`, machine.argv(['/bin/bash', '-c', INSTALL, 'install', ...spec.kernels.old.packages]), { timeoutMs: 900_000 });
+      await mustRun(`installing the old kernel of ${spec.id}`, machine.argv(['/bin/bash', '-c', install, 'install', ...spec.kernels.old.packages]), { timeoutMs: 900_000 });
       await machine.stop();
       await machine.copyUpper(join(dir, 'tree'));
     } finally {

@@ -22,8 +22,11 @@ const GRUB_BUILD = `for file in /etc/grub.d/00_header /etc/grub.d/10_linux /etc/
 done
 `;
 
+/** The base's own tool and its settings go; dracut comes with the kernel, from the package source. */
+const NO_INITRAMFS_TOOLS = 'dpkg --purge initramfs-tools initramfs-tools-core\n';
+
 export function ubuntuLook(spec: ShapedHostSpec): Look {
-  const { osRelease, suites } = spec.shape;
+  const { osRelease, suites, initramfs } = spec.shape;
   return {
     hostname: 'ubuntu',
     etc: {
@@ -42,6 +45,6 @@ export function ubuntuLook(spec: ShapedHostSpec): Look {
         '',
       ].join('\n'),
     },
-    setup: `ln -sf ubuntu /etc/dpkg/origins/default\n${GRUB_BUILD}`,
+    setup: `ln -sf ubuntu /etc/dpkg/origins/default\n${GRUB_BUILD}${initramfs === 'dracut' ? NO_INITRAMFS_TOOLS : ''}`,
   };
 }
