@@ -29,7 +29,7 @@ export function rpmLook({ osRelease, repository, rpmDb }: RpmShape): Look {
       'etc/yum.repos.d/lab.repo': `[${repository}]\nname=${repository}\nbaseurl=file://${ARCHIVE_PATH}/${repository}\nenabled=1\ngpgcheck=1\ngpgkey=file://${RPM_KEY}\n`,
       'etc/sysconfig/kernel': '# UPDATEDEFAULT specifies if kernel-install should make new kernels the default\nUPDATEDEFAULT=yes\n\n# DEFAULTKERNEL specifies the default kernel package type\nDEFAULTKERNEL=kernel-core\n',
       'etc/kernel/install.conf': 'layout=other\n',
-      'etc/kernel/cmdline': 'root=UUID=3f1b8a52-6d0c-4e7a-9a35-51c7e2d40b17 ro console=ttyS0,115200\n',
+      'etc/kernel/cmdline': 'root=UUID=3f1b8a52-6d0c-4e7a-9a35-51c7e2d40b17 ro\n',
       'etc/NetworkManager/system-connections/ens3.nmconnection': '[connection]\nid=ens3\ntype=ethernet\ninterface-name=ens3\n\n[ipv4]\nmethod=manual\naddress1=192.0.2.10/24,192.0.2.1\n',
       'etc/default/grub': [
         'GRUB_TIMEOUT=5',
@@ -37,7 +37,7 @@ export function rpmLook({ osRelease, repository, rpmDb }: RpmShape): Look {
         'GRUB_DEFAULT=saved',
         'GRUB_DISABLE_SUBMENU=true',
         'GRUB_TERMINAL_OUTPUT="console"',
-        'GRUB_CMDLINE_LINUX="console=ttyS0,115200"',
+        'GRUB_CMDLINE_LINUX=""',
         'GRUB_DISABLE_RECOVERY="true"',
         'GRUB_ENABLE_BLSCFG=true',
         '',
