@@ -1,6 +1,7 @@
 /** Scenarios of the GRUB-only tier for hosts of the RHEL family, whose menu GRUB makes of /boot/loader/entries at each start. Pure. */
 import { setInGrubenv } from '../grub/env.ts';
 import type { LayoutName } from './layout.ts';
+import { emptyInitramfs } from './real-kernel.ts';
 import { type Plan, withFile, withText } from './plan.ts';
 import { type GrubScenario, PINNED, REFUSED, SPENT, STICKY, TRIED, withoutGuard } from './scenarios.ts';
 
@@ -90,3 +91,11 @@ export const BLS_CONTROL_UNPINNED: GrubScenario = {
   change: (p) => withFile(p, p.paths.env, (f) => ({ content: Buffer.from(Buffer.from(f.content).toString('latin1').replace(/^saved_entry=.*\n/m, '').padEnd(f.content.length, '#')) })),
   what: 'Control: without a saved default the first entry boots, the new kernel, and the lab has to see it.',
 };
+
+/** A real kernel on trial that dies by itself. @param kernel its image; its release is the new one of what was captured */
+export const realPanic = (image: Uint8Array): GrubScenario => ({
+  name: 'storage/bls-real-kernel-panics', layout: 'xfs', ownBoot: true, stage: 'armed', boots: ['trial', 'old', 'old'], env: SPENT,
+  change: (p) => withFile(withFile(p, p.paths.image(p.newRelease), () => ({ content: image })), p.paths.initrd(p.newRelease), () => ({ content: emptyInitramfs() })),
+  what: 'The new kernel is a real one and finds no root: it panics, restarts the machine by itself, and the old entry boots.',
+  machine: { memory: 512, shift: 5, silentCpuSeconds: 30, wallSeconds: 400 },
+});

@@ -32,7 +32,7 @@ export const onScreen = (raw: string): string =>
     .join('\n');
 
 /** A real kernel's log: what it is, its command line, and that it was given an initrd. */
-const REAL_VERSION = /^\[ +\d+\.\d+\] Linux version (\S+) /;
+const REAL_VERSION = /\[ +\d+\.\d+\] Linux version (\S+) /;
 const REAL_LINE = /^\[ +\d+\.\d+\] Command line: (.*)$/;
 const REAL_INITRD = /^\[ +\d+\.\d+\] RAMDISK: /;
 
