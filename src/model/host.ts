@@ -80,7 +80,13 @@ const UbuntuKernel = z.strictObject({
   version: z.string().regex(/^\d+\.\d+\.\d+-\d+\.\d+(~\d+\.\d+\.\d+)?$/, 'a version such as 7.0.0-34.34~24.04.1'),
   /** What follows `linux-`, `linux-image-` and `linux-headers-` in the names of its metapackages: `generic-hwe-24.04`. */
   meta: packageName,
+  /** Version of the metapackages where it is not that of the kernel. */
+  metaVersion: z.string().regex(/^\d+(\.\d+){4}$/, 'a version such as 5.15.0.164.159').optional(),
+  /** Further packages of modules that the image's metapackage asks for, without the release at the end of their names. */
+  modules: z.array(packageName).optional(),
   suite: suiteName,
+  /** The archive had it when the host was installed and has dropped it since, as Ubuntu's does at each new upload of a series. */
+  dropped: z.boolean().optional(),
 });
 
 /** /etc/os-release. */
@@ -92,6 +98,8 @@ const UbuntuShape = z.strictObject({
   /** Suites of its package source, the release's own first. */
   suites: z.array(suiteName).min(1),
   kernels: z.array(UbuntuKernel).min(2),
+  /** What builds its initramfs. dracut has to be among the packages it is installed with. */
+  initramfs: z.enum(['initramfs-tools', 'dracut']).default('initramfs-tools'),
 });
 
 /** A kernel of the RHEL family: `uname -r`, from which the packages have their version and release. */

@@ -33,7 +33,7 @@ async function toolVersions(hostId: string): Promise<Record<string, string>> {
   const host = await createHost(hostId);
   try {
     const r = await host.exec(
-      "dpkg-query -W -f '${Package} ${Version}\\n' apt dpkg bash initramfs-tools grub-common linux-base kmod dkms systemd 2> /dev/null",
+      "dpkg-query -W -f '${Package} ${Version}\\n' apt dpkg bash initramfs-tools dracut grub-common linux-base kmod dkms systemd 2> /dev/null",
     );
     return Object.fromEntries(
       r.stdout

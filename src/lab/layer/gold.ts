@@ -4,55 +4,16 @@ import { isRpmShaped, isUbuntuShaped, type RootHostSpec } from '../../model/host
 import { artifact, assertCacheFileSystem, touchArtifact } from '../system/cache.ts';
 import { debianOf } from '../host-spec.ts';
 import { emuLayer } from '../grub/emu.ts';
-import { ARCHIVE_PATH, archiveLayer } from './archive.ts';
+import { archiveLayer } from './archive.ts';
 import { baseLayer } from './base.ts';
+import { firstKernel } from './first-kernel.ts';
 import { shapeLayer } from './shape.ts';
 import { shapedArchiveLayer } from '../shape/archive.ts';
 import { rpmArchiveLayer } from '../shape/rpm-archive.ts';
-import { RPM_KEY } from '../shape/rpm-look.ts';
-import { rpmVersion } from '../shape/rpm-packages.ts';
 import { Machine } from '../root/machine.ts';
 import { mustRun } from '../system/run.ts';
 
 const REVISION = 1;
-
-// What an installer does: boot loader files, the kernel, the menu. Everything here is the real tool.
-const INSTALL = `set -eu
-export DEBIAN_FRONTEND=noninteractive
-grub-editenv /boot/grub/grubenv create
-mkdir -p /boot/grub/i386-pc /boot/grub/fonts /boot/grub/locale
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
-cp /usr/share/grub/unicode.pf2 /boot/grub/fonts/
-grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2
-apt-get update
-apt-get install -y --no-install-recommends "$@"
-apt-get clean
-update-grub
-sync
-`;
-
-// The same on the RHEL family. The base has no rpm database: the packages that stand for it are the first in it.
-const INSTALL_RPM = `set -eu
-grub2-editenv /boot/grub2/grubenv create
-mkdir -p /boot/grub2/i386-pc /boot/grub2/fonts
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub2/i386-pc/
-cp /usr/share/grub/unicode.pf2 /boot/grub2/fonts/
-grub2-mkimage -O i386-pc -o /boot/grub2/i386-pc/core.img -p '(hd0,msdos1)/boot/grub2' biosdisk part_msdos ext2
-repository=$1
-shift
-rpm --import ${RPM_KEY}
-rpm -i ${ARCHIVE_PATH}/$repository/Packages/standin-userland-*.rpm ${ARCHIVE_PATH}/$repository/Packages/*-release-*.noarch.rpm
-dnf -y install "$@"
-grub2-mkconfig -o /boot/grub2/grub.cfg
-sync
-`;
-
-/** What the old kernel is installed with, and its words. */
-function installer(spec: RootHostSpec): { script: string; words: string[] } {
-  if (spec.lane !== 'shaped' || !isRpmShaped(spec)) return { script: INSTALL, words: spec.kernels.old.packages };
-  const { version, release } = rpmVersion(spec.shape.kernels[0]!);
-  return { script: INSTALL_RPM, words: [spec.shape.repository, ...spec.kernels.old.packages.map((p) => `${p}-${version}-${release}`)] };
-}
 
 /** The host's package source. */
 function packageSource(spec: RootHostSpec, base: string): Promise<string> {
@@ -80,7 +41,7 @@ export async function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
   const base = await baseLayer(debian);
   const [archive, shape, emu] = await Promise.all([packageSource(spec, base), shapeLayer(spec, base), emuLayer(debian, base)]);
   const below = [shape, archive, base].map((d) => join(d, 'tree'));
-  const { script, words } = installer(spec);
+  const { script, words } = firstKernel(spec);
   const inputs = { revision: REVISION, install: script, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
   const gold = await artifact(`gold-${spec.id}`, inputs, async (dir) => {
     const machine = await Machine.assemble(spec, below);

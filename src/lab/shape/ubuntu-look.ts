@@ -13,7 +13,10 @@ const GRUB_BUILD = `for file in /etc/grub.d/00_header /etc/grub.d/10_linux /etc/
 done
 `;
 
-export function ubuntuLook({ osRelease, suites }: UbuntuShape): Look {
+/** The base's own tool and its settings go; dracut comes with the kernel, from the package source. */
+const NO_INITRAMFS_TOOLS = 'dpkg --purge initramfs-tools initramfs-tools-core\n';
+
+export function ubuntuLook({ osRelease, suites, initramfs }: UbuntuShape): Look {
   return {
     hostname: 'ubuntu',
     etc: {
@@ -32,6 +35,6 @@ export function ubuntuLook({ osRelease, suites }: UbuntuShape): Look {
         '',
       ].join('\n'),
     },
-    setup: `ln -sf ubuntu /etc/dpkg/origins/default\n${GRUB_BUILD}`,
+    setup: `ln -sf ubuntu /etc/dpkg/origins/default\n${GRUB_BUILD}${initramfs === 'dracut' ? NO_INITRAMFS_TOOLS : ''}`,
   };
 }

@@ -72,6 +72,7 @@ export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
   const source = version.includes('~') ? `linux-hwe-${series}` : 'linux';
   const modules = Object.fromEntries(Object.entries(moduleTree(release)).map(([path, content]) => [`/lib/modules/${release}/${path}`, content]));
   const headers = `/usr/src/linux-headers-${release}`;
+  const more = (k.modules ?? []).map((name) => `${name}-${release}`);
   const versioned: DebSpec[] = [
     {
       control: {
@@ -110,16 +111,21 @@ export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
       },
     },
   ];
+  const metaVersion = k.metaVersion ?? version;
   const metaSource = version.includes('~') ? `linux-meta-hwe-${series}` : 'linux-meta';
   const metapackage = (name: string, depends: string, more: Record<string, string> = {}): DebSpec => ({
-    control: { Package: name, Version: version, Source: metaSource, Section: 'metapackages', Depends: depends, ...more },
+    control: { Package: name, Version: metaVersion, Source: metaSource, Section: 'metapackages', Depends: depends, ...more },
     files: { [`/usr/share/doc/${name}/copyright`]: 'Stand-in of the lab.\n' },
   });
   return [
     ...versioned,
-    metapackage(`linux-image-${meta}`, `linux-image-${release}, linux-firmware`),
+    ...more.map((name): DebSpec => ({
+      control: { Package: name, Version: version, Source: source, Depends: `linux-image-${release}` },
+      files: { [`/usr/share/doc/${name}/copyright`]: 'Stand-in of the lab.\n' },
+    })),
+    metapackage(`linux-image-${meta}`, [`linux-image-${release}`, ...more, 'linux-firmware'].join(', ')),
     metapackage(`linux-headers-${meta}`, `linux-headers-${release}`),
-    metapackage(`linux-${meta}`, `linux-image-${meta} (= ${version}), linux-headers-${meta} (= ${version})`),
+    metapackage(`linux-${meta}`, `linux-image-${meta} (= ${metaVersion}), linux-headers-${meta} (= ${metaVersion})`),
   ];
 }
 
