@@ -11,25 +11,6 @@ const ours = (name: string): string => readFileSync(fileURLToPath(new URL(`rpm-r
 /** Where the host has the key of its package source. */
 export const RPM_KEY = '/etc/pki/rpm-gpg/RPM-GPG-KEY-lab';
 
-/**
- * GRUB's tools as a build has them that is told --program-transform-name=s,grub,grub2, and --with-grubdir=grub2, as the RHEL family's
- * is: programs renamed, and the names in the scripts with them. The default file in grub-editenv itself stays /boot/grub/grubenv.
- */
-const GRUB2 = `rm -f /etc/grub.d/05_debian_theme /etc/grub.d/20_linux_xen /etc/grub.d/25_bli /etc/grub.d/30_*
-rm -f /usr/sbin/update-grub /usr/sbin/update-grub2
-names='editenv|probe|mkrelpath|script-check|file|set-default|reboot|mkconfig'
-for old in /usr/bin/grub-* /usr/sbin/grub-*; do
-	new=\${old%/*}/grub2-\${old##*/grub-}
-	mv "$old" "$new"
-	# What the lab puts in the place of a program is told by its folder.
-	[ "$(head -c 2 "$new")" != '#!' ] || grep -q /run/lab "$new" || sed -i -E "s,grub-($names)\\\\b,grub2-\\\\1,g; s,/boot/grub\\\\b,/boot/grub2,g" "$new"
-done
-sed -i -E "s,grub-($names)\\\\b,grub2-\\\\1,g; s,/boot/grub\\\\b,/boot/grub2,g" /etc/grub.d/* /usr/share/grub/grub-mkconfig_lib
-chmod 755 /etc/grub.d/10_linux
-rm -rf /boot/grub
-mkdir -p /boot/grub2
-`;
-
 /** What is Debian's own: nothing that runs on the host may lean on it. */
 const NOT_DEBIAN = `rm -f /usr/bin/apt* /usr/bin/dpkg* /usr/sbin/dpkg* /etc/debian_version /usr/bin/lsb_release
 rm -rf /etc/apt /etc/kernel/postinst.d /etc/kernel/postrm.d /etc/initramfs-tools /etc/network
@@ -72,7 +53,7 @@ rm 50-dracut.install.ours
 chmod 755 20-grub.install 50-dracut.install
 cd /
 ln -sf redhat-release /etc/system-release
-rm -f /usr/lib/kernel/install.d/40-dkms.install /usr/lib/kernel/install.d/51-dracut-rescue.install /usr/lib/kernel/install.d/55-initrd.install
-${GRUB2}${NOT_DEBIAN}`,
+rm -f /usr/lib/kernel/install.d/51-dracut-rescue.install /usr/lib/kernel/install.d/55-initrd.install
+${ours('rename-grub.sh')}${NOT_DEBIAN}`,
   };
 }
