@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { adaptMenu, bootUuid, filesNamed } from '../../src/lab/grub-only/adapt.ts';
 import { adaptBlsMenu, adaptEntry, blsBootUuid, entryFiles } from '../../src/lab/grub-only/adapt-bls.ts';
-import { madeBlsHost } from '../../src/lab/grub-only/bls-made.ts';
+import { madeBlsHost } from '../lib/bls-host.ts';
 import { BLS_CONTROL, BLS_CONTROL_UNPINNED, BLS_SCENARIOS, realPanic } from '../../src/lab/grub-only/bls-scenarios.ts';
 import { parseEntries } from '../../src/lab/grub-only/captured.ts';
 import { currentGrubenv, findGrubenvs } from '../../src/lab/grub-only/env-block.ts';

@@ -1,15 +1,11 @@
 /** Real GRUB on real file systems with the menu the script's own steps wrote; only the kernels are stand-ins. */
 import { describe, expect, test } from 'vitest';
-import { blsGrub } from '../../src/lab/grub-only/bls-grub.ts';
-import { madeBlsHost } from '../../src/lab/grub-only/bls-made.ts';
 import { BLS_CONTROL, BLS_CONTROL_UNPINNED, BLS_SCENARIOS, realPanic } from '../../src/lab/grub-only/bls-scenarios.ts';
-import { type Captured, captureHost } from '../../src/lab/grub-only/captured.ts';
+import { captureHost } from '../../src/lab/grub-only/captured.ts';
 import { realKernel, withRelease } from '../../src/lab/grub-only/real-kernel.ts';
 import { requirements } from '../../src/lab/grub-only/requirements.ts';
 import { CONTROL, SCENARIOS, STANDING_STILL } from '../../src/lab/grub-only/scenarios.ts';
 import { runGrubScenario } from '../../src/lab/grub-only/tier.ts';
-import { debianOf, readRootSpec } from '../../src/lab/host-spec.ts';
-import { baseLayer } from '../../src/lab/layer/base.ts';
 import { hostScript } from '../lib/rehearse.ts';
 
 /** The most a scenario may use of QEMU's CPU time. */
@@ -18,11 +14,6 @@ const CPU_LIMIT = 8;
 const { ok, missing } = await requirements();
 const why = ok ? '' : ` [skipped: ${missing.map((m) => `${m.what} (${m.install})`).join('; ')}]`;
 const told = (line: string): void => console.log(line);
-
-async function rhelHost(): Promise<Captured> {
-  const base = await baseLayer(debianOf(readRootSpec('rhel-10')));
-  return madeBlsHost({ oldRelease: '6.12.0-124.20.1.el10_1.x86_64', newRelease: '6.12.0-211.7.3.el10_2.x86_64', machineId: 'b61f0a7c4d2e4f9f8c35d1e07a94c218' }, { base, ...(await blsGrub(base)) });
-}
 
 describe.skipIf(!ok)(`GRUB on debian-13${why}`, async () => {
   const captured = ok ? await captureHost('debian-13', hostScript('debian-13').script) : undefined;
@@ -63,7 +54,7 @@ describe.skipIf(!ok)(`GRUB on debian-13${why}`, async () => {
 const SUBSET = ['bls-pinned-boot-ext4', 'bls-armed-boot-xfs', 'bls-armed-root-ext4', 'bls-committed-boot-xfs', 'bls-refused-lvm', 'bls-default-removed', 'bls-blank-line', 'bls-digit-id'];
 
 describe.skipIf(!ok)(`GRUB 2.14 on rhel-10${why}`, async () => {
-  const captured = ok ? await rhelHost() : undefined;
+  const captured = ok ? await captureHost('rhel-10', hostScript('rhel-10').script) : undefined;
 
   describe.concurrent('scenarios', () => {
     for (const scenario of BLS_SCENARIOS.filter((s) => SUBSET.includes(s.name.replace('storage/', '')))) {

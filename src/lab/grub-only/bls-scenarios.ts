@@ -46,7 +46,7 @@ export const BLS_SCENARIOS: readonly GrubScenario[] = [
     },
   ]),
   {
-    name: 'storage/bls-committed-boot-xfs', layout: 'xfs', ownBoot: true, stage: 'committed', boots: ['new', 'new'], env: { nextEntry: undefined, tried: undefined },
+    name: 'storage/bls-committed-boot-xfs', layout: 'xfs', ownBoot: true, stage: 'committed', boots: ['new', 'new'], env: PINNED,
     what: 'After the commit the new kernel boots by its id, and stays.',
   },
   {

@@ -2,8 +2,8 @@
  * The files of a host of the RHEL family, written here: what unit tests plan disks from without a host. The tier itself starts what
  * a rehearsal host captured. Pure.
  */
-import { GRUBENV_SIZE } from '../grub/env.ts';
-import type { Captured, Menu } from './captured.ts';
+import { GRUBENV_SIZE } from '../../src/lab/grub/env.ts';
+import type { Captured, Menu } from '../../src/lab/grub-only/captured.ts';
 
 const UUID = '3f1b8a52-6d0c-4e7a-9a35-51c7e2d40b17';
 
@@ -87,7 +87,7 @@ export function madeBlsHost(o: { oldRelease: string; newRelease: string; machine
     newRelease: o.newRelease,
     upgraded: menu(env(`saved_entry=${id(o.oldRelease)}`)),
     armed: menu(env(`saved_entry=${id(o.oldRelease)}`, 'next_entry=trialboot-trial'), trial(o.oldRelease, o.newRelease)),
-    committed: menu(env(`saved_entry=${id(o.newRelease)}`, 'next_entry=', 'trialboot_tried=1')),
+    committed: menu(env(`saved_entry=${id(o.newRelease)}`)),
     ...grub,
   };
 }
