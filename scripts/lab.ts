@@ -33,6 +33,7 @@ const HELP = `usage: npm run lab -- COMMAND
   run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
         [--layout L] [--record]  one storage layout only; write content/evidence
         [--image FILE]           on a copy of a cloud image (any that has cloud-init) instead of the host's own disks
+        [--host HOST]            on another host of the lane vm (rhel-10-vm)
         [--keep]                 afterwards a shell on the machine, as the scenario left it
   scenarios                      their names, layouts and what they do
   soak --cuts N --seed S         at least N power cuts at random instants over the whole way, several on each machine; one that was
@@ -57,6 +58,7 @@ const { positionals, values } = parseArgs({
     lane: { type: 'string' },
     layout: { type: 'string' },
     image: { type: 'string' },
+    host: { type: 'string' },
     record: { type: 'boolean' },
     keep: { type: 'boolean' },
     cuts: { type: 'string', default: '60' },
@@ -75,6 +77,8 @@ function forHost(id: string | undefined): { runbook: Runbook; script: Script; ho
   if (!runbook) fail(`no script is generated for ${host.data.distro}`);
   return { runbook, script: compileScript(runbook, readRuntime(), projectVersion()), hostId: host.id };
 }
+
+const isVmHost = (id: string): boolean => readContent(ROOT).hosts.some((h) => h.id === id && h.data.lane === 'vm');
 
 async function mustRehearse(): Promise<void> {
   const { ok, missing } = await requirements();
@@ -156,7 +160,8 @@ async function main(): Promise<number> {
       await mustRehearse();
       return fixtures();
     case 'shell':
-      if (hostId === VM_HOST || (hostId === undefined && values.image !== undefined)) return vmShell(values);
+      if (hostId !== undefined && isVmHost(hostId)) return vmShell({ ...values, host: hostId });
+      if (hostId === undefined && values.image !== undefined) return vmShell(values);
       if (values.image !== undefined) fail(`--image is for virtual machines, and ${hostId} is none: leave the host away`);
       await mustRehearse();
       return shell();

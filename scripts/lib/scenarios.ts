@@ -14,17 +14,19 @@ import { isLayout } from '../../src/lab/vm/layout.ts';
 import { eachOf, slots } from '../../src/lab/vm/slot.ts';
 import { vmRequirements } from '../../src/lab/vm/requirements.ts';
 import { attach } from '../../src/lab/vm/shell.ts';
-import { createVm, type Vm } from '../../src/lab/vm/vm.ts';
+import { createVm, readVmSpec, type Vm } from '../../src/lab/vm/vm.ts';
 import { compileScript } from '../../src/runbook/compile.ts';
 import { runbooks } from '../../src/runbook/project.ts';
 import { loadLenient, projectVersion, readRuntime } from './project.ts';
 
-/** The host whose machines the scenarios run on. */
+/** The host whose machines the scenarios run on, if no other is named. */
 export const VM_HOST = 'debian-13-vm';
 
-export async function bench(image?: string): Promise<Bench> {
-  const runbook = runbooks(loadLenient()).find((r) => r.distro.id === 'debian-13')!;
-  return makeBench(VM_HOST, runbook, compileScript(runbook, readRuntime(), projectVersion()), image);
+export async function bench({ host = VM_HOST, image }: { host?: string | undefined; image?: string | undefined } = {}): Promise<Bench> {
+  const { distro } = readVmSpec(host);
+  const runbook = runbooks(loadLenient()).find((r) => r.distro.id === distro);
+  if (!runbook) throw new Error(`no script is generated for ${distro}`);
+  return makeBench(host, runbook, compileScript(runbook, readRuntime(), projectVersion()), image);
 }
 
 /** Scenario names, `short`, or `all`. @throws Error for a name that is none */
@@ -52,12 +54,12 @@ async function shell(vm: Vm): Promise<number> {
 }
 
 /** `lab shell` on a host of the vm lane. @param o `stage`: plain, prepared or upgraded; `image`: a cloud image instead of a layout */
-export async function vmShell(o: { layout?: string | undefined; stage?: string | undefined; image?: string | undefined }): Promise<number> {
+export async function vmShell(o: { host?: string | undefined; layout?: string | undefined; stage?: string | undefined; image?: string | undefined }): Promise<number> {
   const layout = layoutOf(o);
   const stage = o.stage ?? 'plain';
   if (stage !== 'plain' && stage !== 'prepared' && stage !== 'upgraded') throw new Error(`no stage '${stage}' on a virtual machine; there are plain, prepared and upgraded`);
-  const b = await bench(o.image);
-  const vm = await createVm(VM_HOST, { layout, image: o.image, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
+  const b = await bench(o);
+  const vm = await createVm(b.hostId, { layout, image: o.image, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
   try {
     if (stage === 'plain') await vm.copy(SCRIPT_PATH, b.script.text, 0o755);
     return await shell(vm);
@@ -70,20 +72,23 @@ export async function vmShell(o: { layout?: string | undefined; stage?: string |
  * Runs scenarios, as many at a time as machines may run (TRIALBOOT_VMS).
  * @returns the exit status: 0 if all ended as they call for
  */
-export async function runScenarios(root: string, words: readonly string[], o: { layout?: string | undefined; image?: string | undefined; record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
+export async function runScenarios(root: string, words: readonly string[], o: { host?: string | undefined; layout?: string | undefined; image?: string | undefined; record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
   const layout = layoutOf(o);
   if (o.image !== undefined && o.record) throw new Error('--record is for the disks of content/hosts: what a run on an image shows holds for that image only');
   const shortOnly = words.length === 1 && words[0] === 'short';
+  const spec = readVmSpec(o.host ?? VM_HOST);
   const layoutsOf = (s: Scenario): readonly VmLayout[] => {
+    if (spec.shape && !s.rhel) return [];
     if (o.image !== undefined) return [layout];
-    if (o.layout !== undefined) return s.layouts.filter((l) => l === layout);
-    return shortOnly ? s.layouts.slice(0, 1) : s.layouts;
+    const there = s.layouts.filter((l) => (spec.layouts as readonly VmLayout[]).includes(l));
+    if (o.layout !== undefined) return there.filter((l) => l === layout);
+    return shortOnly ? there.slice(0, 1) : there;
   };
   const chosen = choose(words).flatMap((scenario) => layoutsOf(scenario).map((l) => ({ scenario, layout: l })));
-  if (chosen.length === 0) throw new Error(`none of these scenarios runs on ${o.layout}; npm run lab -- scenarios lists the layouts of each`);
+  if (chosen.length === 0) throw new Error(`none of these scenarios runs on ${[spec.id, o.layout].filter(Boolean).join(', ')}; npm run lab -- scenarios lists the layouts of each`);
   const { missing } = await vmRequirements([...new Set(chosen.map((c) => c.layout))]);
   if (missing.length > 0) throw new Error(`this machine cannot run them:\n${missing.map((m) => `  ${m.what}: ${m.install}`).join('\n')}`);
-  const b = await bench(o.image);
+  const b = await bench(o);
   const bad: string[] = [];
   let boots = 0;
   let cpuSeconds = 0;

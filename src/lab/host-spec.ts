@@ -36,7 +36,7 @@ export function readRootSpec(hostId: string): RootHostSpec {
 }
 
 /** GRUB's folder on a host. */
-export const grubDirOf = (spec: HostSpec): string => (spec.lane === 'shaped' && isRpmShaped(spec) ? '/boot/grub2' : '/boot/grub');
+export const grubDirOf = (spec: HostSpec): string => ((spec.lane === 'shaped' && isRpmShaped(spec)) || (spec.lane === 'vm' && spec.shape) ? '/boot/grub2' : '/boot/grub');
 
 /**
  * The Debian root a host is made of: a shaped host stands on another one's base, or on one of its own.

@@ -132,9 +132,13 @@ export const ShapedHostSpec = z.strictObject({
   extraPackages: z.array(packageName).default([]),
 });
 
+/** What makes a machine of the RHEL family of a Debian one: the kernels in its package source are Debian's, packed as RPMs. */
+const VmRpmShape = RpmShape.omit({ kernels: true });
+
 export const VmHostSpec = z.strictObject({
   ...common,
   lane: z.literal('vm'),
+  shape: VmRpmShape.optional(),
   /** The disks this host can be had with; the first is the one it has when nothing is said. */
   layouts: z.array(z.enum(VM_LAYOUTS)).min(1),
 });
@@ -148,6 +152,7 @@ export type ShapedHostSpec = z.infer<typeof ShapedHostSpec>;
 export type UbuntuKernel = z.infer<typeof UbuntuKernel>;
 export type UbuntuShape = z.infer<typeof UbuntuShape>;
 export type RpmShape = z.infer<typeof RpmShape>;
+export type VmRpmShape = z.infer<typeof VmRpmShape>;
 /** A shaped host whose shape is known. */
 export type ShapedAs<S extends ShapedHostSpec['shape']> = ShapedHostSpec & { shape: S };
 export const isUbuntuShaped = (spec: ShapedHostSpec): spec is ShapedAs<UbuntuShape> => spec.shape.family === 'ubuntu';

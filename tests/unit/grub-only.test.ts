@@ -2,6 +2,10 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { adaptMenu, bootUuid, filesNamed } from '../../src/lab/grub-only/adapt.ts';
+import { adaptBlsMenu, adaptEntry, blsBootUuid, entryFiles } from '../../src/lab/grub-only/adapt-bls.ts';
+import { madeBlsHost } from '../lib/bls-host.ts';
+import { BLS_CONTROL, BLS_CONTROL_UNPINNED, BLS_SCENARIOS, realPanic } from '../../src/lab/grub-only/bls-scenarios.ts';
+import { parseEntries } from '../../src/lab/grub-only/captured.ts';
 import { currentGrubenv, findGrubenvs } from '../../src/lab/grub-only/env-block.ts';
 import { envAfter, isSafe, judge } from '../../src/lab/grub-only/judge.ts';
 import { LAYOUTS } from '../../src/lab/grub-only/layout.ts';
@@ -11,6 +15,7 @@ import { bootTrack } from '../../src/lab/grub-only/mbr.ts';
 import { mdHeader } from '../../src/lab/grub-only/md.ts';
 import { planDisk, withFile, withText, type Plan } from '../../src/lab/grub-only/plan.ts';
 import { CONTROL, kindOf, SCENARIOS, withoutGuard } from '../../src/lab/grub-only/scenarios.ts';
+import { emptyInitramfs, withRelease } from '../../src/lab/grub-only/real-kernel.ts';
 import { onScreen, parseBoots, type Boot } from '../../src/lab/grub-only/serial.ts';
 import { tinyKernel } from '../../src/lab/grub-only/tiny-kernel.ts';
 import { readKernelImage } from '../../src/lab/root/kernel-image.ts';
@@ -32,8 +37,8 @@ const body = (release: string): string => `	insmod part_msdos
 `;
 const MENU = `menuentry 'one' --id one {\n${body(NEW)}}\nmenuentry 'two' --id two {\n${body(OLD)}}\n`;
 const ENV = `# GRUB Environment Block\nsaved_entry=two\nnext_entry=trialboot-trial\n`.padEnd(1024, '#');
-const menu = { grubCfg: MENU, customCfg: undefined, grubenv: ENV };
-const captured = { hostId: 'h', oldRelease: OLD, newRelease: NEW, upgraded: menu, armed: { ...menu, customCfg: `menuentry 't' {\n  if save_env trialboot_tried; then\n${body(NEW)}  fi\n}\n` }, modules: '', base: '', grubVersion: '' };
+const menu = { grubCfg: MENU, customCfg: undefined, entries: new Map<string, string>(), grubenv: ENV };
+const captured = { hostId: 'h', grubDir: '/boot/grub', committed: undefined, grubLayers: [], oldRelease: OLD, newRelease: NEW, upgraded: menu, armed: { ...menu, customCfg: `menuentry 't' {\n  if save_env trialboot_tried; then\n${body(NEW)}  fi\n}\n` }, modules: '', base: '', grubVersion: '' };
 
 const boot = (release: string, args: string, more: Partial<Boot> = {}): Boot => ({
   release, image: `/boot/vmlinuz-${release}`, args, initrd: true, initrdText: `initrd.img-${release}`, ...more,
@@ -174,6 +179,8 @@ describe('judging', () => {
     expect(isSafe(['trial', 'old', 'refused'], false)).toBe(true);
     for (const kinds of [['trial', 'trial'], ['old', 'new'], [undefined]] as const) expect(isSafe(kinds, false)).toBe(false);
     expect(isSafe(['old'], true)).toBe(false);
+    expect(isSafe(['new', 'new'], false, true)).toBe(true);
+    for (const kinds of [['new', 'old'], ['trial'], [undefined]] as const) expect(isSafe(kinds, false, true)).toBe(false);
   });
   test('the environment in words', () => {
     expect(envAfter(spent)).toEqual({ nextEntry: '', tried: '1' });
@@ -196,9 +203,70 @@ describe('plans', () => {
     expect(() => withoutGuard(open as Plan)).toThrow(/changed nothing/);
   });
   test('names are unique, and fit the evidence; each unsafe one says why', () => {
-    const names = [...SCENARIOS, CONTROL].map((s) => s.name);
+    const names = [...SCENARIOS, CONTROL, ...BLS_SCENARIOS, BLS_CONTROL, BLS_CONTROL_UNPINNED, realPanic(new Uint8Array())].map((s) => s.name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^storage\/[a-z0-9-]+$/);
-    for (const s of SCENARIOS) expect(isSafe(s.boots, false), s.name).toBe(s.unsafe === undefined);
+    for (const s of [...SCENARIOS, ...BLS_SCENARIOS]) expect(isSafe(s.boots, false, s.stage === 'committed'), s.name).toBe(s.unsafe === undefined);
+  });
+});
+
+describe('hosts with boot entries', () => {
+  const BLS_OLD = '6.12.0-124.20.1.el10_1.x86_64';
+  const BLS_NEW = '6.12.0-211.7.3.el10_2.x86_64';
+  const ID = 'b61f0a7c4d2e4f9f8c35d1e07a94c218';
+  const host = madeBlsHost({ oldRelease: BLS_OLD, newRelease: BLS_NEW, machineId: ID }, { modules: '', base: '', grubLayers: [], grubVersion: '' });
+  const text = (plan: Plan, path: string): string => Buffer.from(plan.files.get(path)!.content).toString();
+
+  test('with a /boot of its own, everything lies at the root of that file system', () => {
+    const plan = planDisk(host, 'armed', LAYOUTS.xfs, { ownBoot: true });
+    expect([...plan.files.keys()].sort()).toEqual(['/grub2/custom.cfg', '/grub2/grub.cfg', '/grub2/grubenv', `/initramfs-${BLS_OLD}.img`, `/initramfs-${BLS_NEW}.img`, `/loader/entries/${ID}-${BLS_OLD}.conf`, `/loader/entries/${ID}-${BLS_NEW}.conf`, '/trialboot.cpio', `/vmlinuz-${BLS_OLD}`, `/vmlinuz-${BLS_NEW}`].sort());
+    expect(text(plan, '/grub2/grub.cfg')).toMatch(/^insmod xfs\nsearch .* 3f1b8a52-\S+\ninsmod blsuki\nblscfg\n/m);
+    expect(text(plan, '/grub2/custom.cfg')).not.toContain('/boot/');
+    expect(text(plan, `/loader/entries/${ID}-${BLS_NEW}.conf`)).toContain(`\nlinux /vmlinuz-${BLS_NEW}\ninitrd /initramfs-${BLS_NEW}.img\noptions root=`);
+  });
+  test('on the root, only the names of the module and the folder change', () => {
+    const plan = planDisk(host, 'armed', LAYOUTS.ext4);
+    const [before, after] = [host.armed.grubCfg, text(plan, '/boot/grub2/grub.cfg')].map((t) => t.split('\n'));
+    expect(after!.filter((l) => !before!.includes(l))).toEqual(['terminal_output serial', 'insmod blsuki', 'blscfg --path /boot/loader/entries']);
+    expect(text(plan, '/boot/grub2/custom.cfg')).toBe(host.armed.customCfg);
+    expect(text(plan, `/boot/loader/entries/${ID}-${BLS_OLD}.conf`)).toBe(host.armed.entries.get(`${ID}-${BLS_OLD}.conf`));
+  });
+  test('a menu in an unknown form is refused, not passed on', () => {
+    expect(() => adaptBlsMenu(host.armed.grubCfg.replace('\nblscfg', '\n'), LAYOUTS.xfs, true)).toThrow(/0 lines \^blscfg\$/);
+    expect(() => adaptBlsMenu(`${host.armed.grubCfg}blscfg\n`, LAYOUTS.xfs, true)).toThrow(/2 lines \^blscfg\$/);
+    expect(() => blsBootUuid('search --no-floppy --fs-uuid --set=root \n')).toThrow(/0 file systems/);
+    expect(() => planDisk(captured, 'armed', LAYOUTS.ext4, { ownBoot: true })).toThrow(/menu in grub.cfg/);
+    expect(() => planDisk(captured, 'committed', LAYOUTS.ext4)).toThrow(/nothing was captured/);
+  });
+  test('the paths in an entry, and only they; a variable is no file', () => {
+    const entry = 'title /boot/x\nlinux /boot/vmlinuz-1\ninitrd /boot/a.img $tuned_initrd\noptions a=/boot/b\n';
+    expect(adaptEntry(entry, true)).toBe('title /boot/x\nlinux /vmlinuz-1\ninitrd /a.img $tuned_initrd\noptions a=/boot/b\n');
+    expect(adaptEntry(entry, false)).toBe(entry);
+    expect(entryFiles(entry)).toEqual({ kernels: ['/boot/vmlinuz-1'], initrds: ['/boot/a.img'] });
+    expect(parseEntries('==> a.conf\ntitle A\n==> b.conf\n\ntitle B')).toEqual(new Map([['a.conf', 'title A\n'], ['b.conf', '\ntitle B']]));
+    expect(parseEntries('')).toEqual(new Map());
+  });
+  test('another release takes the place of the new one everywhere, and the environment keeps its size', () => {
+    const other = withRelease(host, '6.12.118+deb13-cloud-amd64');
+    expect(JSON.stringify([other.armed.customCfg, ...other.armed.entries, other.committed!.grubenv])).not.toContain(BLS_NEW);
+    expect(other.committed!.grubenv).toContain(`saved_entry=${ID}-6.12.118+deb13-cloud-amd64\n`);
+    expect([other.upgraded.grubenv.length, other.committed!.grubenv.length]).toEqual([1024, 1024]);
+    expect(planDisk(other, 'armed', LAYOUTS.xfs, { ownBoot: true }).files.has('/vmlinuz-6.12.118+deb13-cloud-amd64')).toBe(true);
+  });
+  test('each scenario changes what it says it changes', () => {
+    for (const s of [...BLS_SCENARIOS, BLS_CONTROL, BLS_CONTROL_UNPINNED, realPanic(Uint8Array.of(1))]) {
+      const fresh = planDisk(host, s.stage, LAYOUTS[s.layout], { ownBoot: s.ownBoot ?? false });
+      if (s.change) expect([...s.change(fresh).files], s.name).not.toEqual([...fresh.files]);
+    }
+  });
+  test("a real kernel's log is read as a start", () => {
+    const line = `BOOT_IMAGE=/vmlinuz-${BLS_NEW} ro trialboot.trial=${BLS_NEW}`;
+    const log = `\u001b[0m[    0.000000] Linux version ${BLS_NEW} (a@b) #1\r\n[    0.000000] Command line: ${line}\r\n[    0.010000] RAMDISK: [mem 0x1-0x2]\r\n[    0.020000] Kernel command line: ${line}\r\n`;
+    const boots = parseBoots(log);
+    expect(boots).toEqual([{ release: BLS_NEW, image: `/vmlinuz-${BLS_NEW}`, args: `ro trialboot.trial=${BLS_NEW}`, initrd: true, initrdText: '', real: true }]);
+    const plan = planDisk(host, 'armed', LAYOUTS.xfs, { ownBoot: true });
+    expect(kindOf(boots[0]!, plan)).toBe('trial');
+    expect(parseBoots(log.replace('RAMDISK', 'ramdisk'))[0]).toMatchObject({ initrd: false });
+    expect(Buffer.from(emptyInitramfs()).toString('latin1', 0, 6)).toBe('070701');
   });
 });

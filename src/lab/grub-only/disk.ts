@@ -27,6 +27,8 @@ export interface DiskInput {
   uuid: string;
   /** Everything on it except GRUB's modules, by absolute path. */
   files: ReadonlyMap<string, DiskFile>;
+  /** GRUB's folder on the disk. */
+  grub: string;
   /** Folder of GRUB's modules, with boot.img. */
   modules: string;
   /** Layers of the root in which grub-mkimage and the mkfs programs are run, topmost first. */
@@ -83,7 +85,8 @@ export async function buildDisk(dir: string, input: DiskInput): Promise<string> 
     writeFileSync(join(tree, path), file.hole ? '' : file.content);
     if (file.hole) truncateSync(join(tree, path), file.content.length);
   }
-  const modulesDir = join(tree, 'boot/grub/i386-pc');
+  const modulesDir = join(tree, input.grub, 'i386-pc');
+  mkdirSync(join(tree, input.grub), { recursive: true });
   await mustRun('copying the modules of GRUB', ['cp', '-r', '--', input.modules, modulesDir]);
   const names = (await mustRun('listing the files for the disk', ['find', tree, '-type', 'f', '-printf', '/%P\\n'])).split('\n').filter((l) => l !== '').sort();
   writeFileSync(join(work, 'prototype'), prototype(names, 'tree'));
@@ -99,7 +102,7 @@ export async function buildDisk(dir: string, input: DiskInput): Promise<string> 
     input.layers,
     [
       'cd /srv/disk',
-      `grub-mkimage -O i386-pc -c early.cfg -p '(${layout.device})/boot/grub' -o core.img ${core.join(' ')}`,
+      `grub-mkimage -O i386-pc -c early.cfg -p '(${layout.device})${input.grub}' -o core.img ${core.join(' ')}`,
       MKFS[layout.fs]({ uuid, mib: layout.fsMiB, offset: fsAt }),
       `if [ -e fs.img ]; then dd if=fs.img of=disk.img bs=1M seek=${fsAt / MIB} conv=notrunc,sparse status=none; fi`,
     ].join('\n'),

@@ -1,7 +1,6 @@
 /** Compares what a disk did with what its scenario calls for. Pure. */
 import { parseGrubenv } from '../grub/env.ts';
 import type { Plan } from './plan.ts';
-import { initrdOf } from './plan.ts';
 import type { MachineRun } from './run.ts';
 import { type BootKind, type EnvAfter, type GrubScenario, kindOf } from './scenarios.ts';
 
@@ -11,9 +10,12 @@ export function envAfter(block: string | undefined): EnvAfter {
   return variables ? { nextEntry: variables.get('next_entry'), tried: variables.get('trialboot_tried') } : 'none';
 }
 
-/** Is it what the product promises: never the new kernel without its safeguards, on trial at most once, never standing still? */
-export const isSafe = (kinds: readonly (BootKind | undefined)[], stuck: boolean): boolean =>
-  !stuck && kinds.every((k) => k !== undefined && k !== 'new') && kinds.filter((k) => k === 'trial').length <= 1;
+/**
+ * Is it what the product promises: never the new kernel without its safeguards, on trial at most once, never standing still?
+ * @param committed the new kernel was verified: from then on it, and no other, is what has to start
+ */
+export const isSafe = (kinds: readonly (BootKind | undefined)[], stuck: boolean, committed = false): boolean =>
+  !stuck && (committed ? kinds.every((k) => k === 'new') : kinds.every((k) => k !== undefined && k !== 'new') && kinds.filter((k) => k === 'trial').length <= 1);
 
 /**
  * Everything that is not as the scenario calls for.
@@ -27,12 +29,13 @@ export function judge(scenario: GrubScenario, plan: Plan, run: Pick<MachineRun, 
   if (words(kinds) !== words(scenario.boots)) faults.push(`booted ${words(kinds)}; expected ${words(scenario.boots)}`);
   if (run.stuck) faults.push(`GRUB stood still after ${run.boots.length} starts`);
   for (const [i, boot] of run.boots.entries()) {
-    const own = initrdOf(boot.release).replace(/^.*\//, '');
-    if (boot.initrdText !== own) faults.push(`start ${i + 1}: ${boot.release} was given ${boot.initrd ? boot.initrdText : 'no initrd'}, not ${own}`);
+    const own = plan.paths.initrd(boot.release).replace(/^.*\//, '');
+    // A real kernel does not say which initramfs it was given, only that there was one.
+    if (boot.real ? !boot.initrd : boot.initrdText !== own) faults.push(`start ${i + 1}: ${boot.release} was given ${boot.initrd ? boot.initrdText : 'no initrd'}, not ${own}`);
   }
   const env = envAfter(after);
   if (JSON.stringify(env) !== JSON.stringify(scenario.env)) faults.push(`environment afterwards ${JSON.stringify(env)}; expected ${JSON.stringify(scenario.env)}`);
-  const safe = isSafe(kinds, run.stuck);
+  const safe = isSafe(kinds, run.stuck, scenario.stage === 'committed');
   if (!safe && scenario.unsafe === undefined) faults.push('not safe: the new kernel booted unguarded or more than once, or nothing booted');
   if (safe && scenario.unsafe !== undefined) faults.push('safe, although the scenario says why it cannot be: correct the scenario');
   return faults;

@@ -26,6 +26,10 @@ export interface MachineOptions {
   silentCpuSeconds?: number;
   /** Wall seconds after which the run ends in any case. */
   wallSeconds?: number;
+  /** MiB of memory: stand-in kernels need none. */
+  memory?: number;
+  /** One instruction takes 2^shift ns: a kernel with a clock that ticks must be able to do something between two ticks. */
+  shift?: number;
 }
 
 /**
@@ -34,8 +38,8 @@ export interface MachineOptions {
  */
 const SHIFT = 10;
 
-const argv = (image: string): string[] => [
-  '-machine', 'pc,usb=off', '-accel', 'tcg', '-icount', `shift=${SHIFT},sleep=off`, '-m', '64',
+const argv = (image: string, { memory = 64, shift = SHIFT }: MachineOptions): string[] => [
+  '-machine', 'pc,usb=off', '-accel', 'tcg', '-icount', `shift=${shift},sleep=off`, '-m', String(memory),
   '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none', '-boot', 'menu=off',
   '-serial', 'stdio', '-drive', `file=${image},format=raw,if=virtio,cache=writeback`,
 ];
@@ -63,7 +67,7 @@ export function startDisk(image: string, o: MachineOptions): Promise<MachineRun>
   const wallLimit = o.wallSeconds ?? 120;
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(QEMU, argv(image), { cwd: '/', env: toolEnv(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(QEMU, argv(image, o), { cwd: '/', env: toolEnv(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let raw = '';
     let errors = '';
     let cpu = 0;

@@ -2,7 +2,9 @@
 import { setInGrubenv } from '../grub/env.ts';
 import type { Boot } from './serial.ts';
 import type { LayoutName } from './layout.ts';
-import { CUSTOM_PATH, ENV_PATH, imageOf, initrdOf, type Plan, withFile, withText } from './plan.ts';
+import type { Stage } from './captured.ts';
+import { type Plan, withFile, withText } from './plan.ts';
+import type { MachineOptions } from './run.ts';
 
 /**
  * What a start was: the old kernel by its own entry (`old`), the old kernel out of the trial entry (`refused`), the new kernel on
@@ -18,7 +20,9 @@ export interface GrubScenario {
   name: string;
   layout: LayoutName;
   /** Stage of the rehearsal host whose menu is on the disk. */
-  stage: 'upgraded' | 'armed';
+  stage: Stage;
+  /** /boot is a file system of its own. */
+  ownBoot?: boolean;
   /** One sentence: what is so, and what GRUB does. */
   what: string;
   change?: (plan: Plan) => Plan;
@@ -30,15 +34,17 @@ export interface GrubScenario {
    * other way; the run is recorded as it is.
    */
   unsafe?: string;
+  /** What the machine needs beyond what a stand-in kernel does. */
+  machine?: Omit<MachineOptions, 'boots'>;
 }
 
-const SPENT = { nextEntry: '', tried: '1' } as const;
-const STICKY = { nextEntry: 'trialboot-trial', tried: undefined } as const;
-const PINNED = { nextEntry: undefined, tried: undefined } as const;
+export const SPENT = { nextEntry: '', tried: '1' } as const;
+export const STICKY = { nextEntry: 'trialboot-trial', tried: undefined } as const;
+export const PINNED = { nextEntry: undefined, tried: undefined } as const;
 
-const TRIED: readonly BootKind[] = ['trial', 'old', 'old'];
+export const TRIED: readonly BootKind[] = ['trial', 'old', 'old'];
 const REFUSED_ONCE: readonly BootKind[] = ['refused', 'old', 'old'];
-const REFUSED: readonly BootKind[] = ['refused', 'refused', 'refused'];
+export const REFUSED: readonly BootKind[] = ['refused', 'refused', 'refused'];
 
 const ENTRY_0 = 'Without its environment GRUB starts entry 0, the newest kernel, without the trial settings. preflight.grubenv and trial.armed refuse a host whose block is not whole; what damages it later nobody can refuse.';
 
@@ -48,13 +54,13 @@ const WATCHDOG_INITRD = '/boot/trialboot.cpio';
 const GARBAGE = Buffer.alloc(1536, 0xa5);
 
 // The forms in which grubenv can be broken.
-const hole = (plan: Plan): Plan => withFile(plan, ENV_PATH, (f) => ({ content: Buffer.alloc(f.content.length), hole: true }));
-const missing = (plan: Plan): Plan => withFile(plan, ENV_PATH, () => undefined);
-const damaged = (plan: Plan): Plan => withText(plan, ENV_PATH, (t) => t.replace('# GRUB', 'X GRUB'));
-const truncated = (plan: Plan): Plan => withText(plan, ENV_PATH, (t) => t.slice(0, 512));
+const hole = (plan: Plan): Plan => withFile(plan, plan.paths.env, (f) => ({ content: Buffer.alloc(f.content.length), hole: true }));
+const missing = (plan: Plan): Plan => withFile(plan, plan.paths.env, () => undefined);
+const damaged = (plan: Plan): Plan => withText(plan, plan.paths.env, (t) => t.replace('# GRUB', 'X GRUB'));
+const truncated = (plan: Plan): Plan => withText(plan, plan.paths.env, (t) => t.slice(0, 512));
 
 /** Takes the guard out of the trial entry: what would be without it. */
-export const withoutGuard = (plan: Plan): Plan => withText(plan, CUSTOM_PATH, (t) => t.replace(/\bsave_env trialboot_tried\b/, 'true'));
+export const withoutGuard = (plan: Plan): Plan => withText(plan, plan.paths.custom, (t) => t.replace(/\bsave_env trialboot_tried\b/, 'true'));
 
 export const SCENARIOS: readonly GrubScenario[] = [
   ...(['ext4', 'xfs', 'fat'] as const).map((layout): GrubScenario => ({
@@ -87,22 +93,22 @@ export const SCENARIOS: readonly GrubScenario[] = [
   ]),
   {
     name: 'storage/new-image-broken', layout: 'ext4', stage: 'armed', boots: REFUSED_ONCE, env: SPENT,
-    change: (p) => withFile(p, imageOf(p.newRelease), () => ({ content: GARBAGE })),
+    change: (p) => withFile(p, p.paths.image(p.newRelease), () => ({ content: GARBAGE })),
     what: 'The new kernel image is garbage: GRUB says so and takes the old kernel out of the same entry.',
   },
   {
     name: 'storage/new-image-missing', layout: 'ext4', stage: 'armed', boots: REFUSED_ONCE, env: SPENT,
-    change: (p) => withFile(p, imageOf(p.newRelease), () => undefined),
+    change: (p) => withFile(p, p.paths.image(p.newRelease), () => undefined),
     what: 'The new kernel image is not there: GRUB says so and takes the old kernel out of the same entry.',
   },
   {
     name: 'storage/new-image-empty', layout: 'ext4', stage: 'armed', boots: REFUSED_ONCE, env: SPENT,
-    change: (p) => withFile(p, imageOf(p.newRelease), () => ({ content: Buffer.alloc(0) })),
+    change: (p) => withFile(p, p.paths.image(p.newRelease), () => ({ content: Buffer.alloc(0) })),
     what: 'The new kernel image is empty, as a power cut leaves it: GRUB says so and takes the old kernel out of the same entry.',
   },
   {
     name: 'storage/new-initrd-missing', layout: 'ext4', stage: 'armed', boots: REFUSED_ONCE, env: SPENT,
-    change: (p) => withFile(p, initrdOf(p.newRelease), () => undefined),
+    change: (p) => withFile(p, p.paths.initrd(p.newRelease), () => undefined),
     what: 'The initrd of the new kernel is not there: GRUB says so and takes the old kernel out of the same entry.',
   },
   {
@@ -112,7 +118,7 @@ export const SCENARIOS: readonly GrubScenario[] = [
   },
   {
     name: 'storage/next-entry-unknown', layout: 'ext4', stage: 'armed', boots: ['new', 'old', 'old'], env: { nextEntry: '', tried: undefined },
-    change: (p) => withText(p, ENV_PATH, (t) => setInGrubenv(t, 'next_entry', 'trialboot-typo') ?? t),
+    change: (p) => withText(p, p.paths.env, (t) => setInGrubenv(t, 'next_entry', 'trialboot-typo') ?? t),
     what: 'The one-time choice names an entry that does not exist: GRUB starts entry 0 in silence, once.',
     unsafe: 'Entry 0 is the new kernel without the trial settings. trial.armed insists on the exact id and on the entry of that id in custom.cfg.',
   },
@@ -121,7 +127,7 @@ export const SCENARIOS: readonly GrubScenario[] = [
 /** Neither kernel is on the disk: GRUB has nothing to start. Stands for every way in which GRUB can stand still; this one must fail. */
 export const STANDING_STILL: GrubScenario = {
   name: 'storage/control-no-kernel', layout: 'ext4', stage: 'armed', boots: REFUSED_ONCE, env: SPENT,
-  change: (p) => [p.oldRelease, p.newRelease].reduce((plan, r) => withFile(plan, imageOf(r), () => undefined), p),
+  change: (p) => [p.oldRelease, p.newRelease].reduce((plan, r) => withFile(plan, plan.paths.image(r), () => undefined), p),
   what: 'Control: with no kernel at all GRUB stands still, and the lab has to see it.',
 };
 
@@ -132,11 +138,11 @@ export const CONTROL: GrubScenario = {
 };
 
 /** Which kind of start this was. @returns undefined when the image is neither of the two kernels, or its markers contradict it */
-export function kindOf(boot: Boot, plan: Pick<Plan, 'oldRelease' | 'newRelease'>): BootKind | undefined {
+export function kindOf(boot: Boot, plan: Pick<Plan, 'oldRelease' | 'newRelease' | 'paths'>): BootKind | undefined {
   const words = boot.args.split(' ');
   const trial = words.includes(`trialboot.trial=${plan.newRelease}`);
   const refused = words.includes(`trialboot.refused=${plan.newRelease}`);
-  if (boot.image !== imageOf(boot.release) || (trial && refused)) return undefined;
+  if (boot.image !== plan.paths.image(boot.release) || (trial && refused)) return undefined;
   if (boot.release === plan.oldRelease && !trial) return refused ? 'refused' : 'old';
   if (boot.release === plan.newRelease && !refused) return trial ? 'trial' : 'new';
   return undefined;

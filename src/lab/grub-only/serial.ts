@@ -13,6 +13,8 @@ export interface Boot {
   initrd: boolean;
   /** What the initrd says of itself; empty when there was none. */
   initrdText: string;
+  /** A real kernel, told by its own log. */
+  real?: true;
 }
 
 const LINE = new RegExp(`^${TINY} (\\S+) \\[([^\\]]*)\\] (.*)$`);
@@ -29,21 +31,30 @@ export const onScreen = (raw: string): string =>
     .filter((l) => l !== '')
     .join('\n');
 
-/** The starts of stand-in kernels, oldest first. A line still without its end is left out. */
+/** A real kernel's log: what it is, its command line, and that it was given an initrd. */
+const REAL_VERSION = /\[ +\d+\.\d+\] Linux version (\S+) /;
+const REAL_LINE = /^\[ +\d+\.\d+\] Command line: (.*)$/;
+const REAL_INITRD = /^\[ +\d+\.\d+\] RAMDISK: /;
+
+function bootOf(release: string, line: string, initrdText: string): Boot {
+  const words = line.split(' ').filter((w) => w !== '');
+  const image = words.find((w) => w.startsWith('BOOT_IMAGE='));
+  return { release, image: image?.slice('BOOT_IMAGE='.length) ?? '', args: words.filter((w) => w !== image).join(' '), initrd: initrdText !== '', initrdText };
+}
+
+/** The starts of kernels, oldest first. A line still without its end is left out. */
 export function parseBoots(raw: string): Boot[] {
   const boots: Boot[] = [];
-  for (const line of raw.split('\n').slice(0, -1)) {
-    const m = LINE.exec(line.replace(/\r$/, ''));
-    if (!m) continue;
-    const words = m[3]!.split(' ').filter((w) => w !== '');
-    const image = words.find((w) => w.startsWith('BOOT_IMAGE='));
-    boots.push({
-      release: m[1]!,
-      image: image?.slice('BOOT_IMAGE='.length) ?? '',
-      args: words.filter((w) => w !== image).join(' '),
-      initrd: m[2] !== '',
-      initrdText: m[2]!,
-    });
+  let version = '';
+  for (const ended of raw.split('\n').slice(0, -1)) {
+    const line = ended.replace(/\r+$/, '');
+    const m = LINE.exec(line);
+    if (m) boots.push(bootOf(m[1]!, m[3]!, m[2]!));
+    version = REAL_VERSION.exec(line)?.[1] ?? version;
+    const real = REAL_LINE.exec(line)?.[1];
+    if (real !== undefined) boots.push({ ...bootOf(version, real, ''), real: true });
+    const last = boots.at(-1);
+    if (last?.real && REAL_INITRD.test(line)) last.initrd = true;
   }
   return boots;
 }

@@ -9,7 +9,7 @@ import { buildDisk } from './disk.ts';
 import { currentGrubenv, findGrubenvs } from './env-block.ts';
 import { judge } from './judge.ts';
 import { LAYOUTS } from './layout.ts';
-import { ENV_PATH, planDisk } from './plan.ts';
+import { planDisk } from './plan.ts';
 import { startDisk } from './run.ts';
 import { type BootKind, type GrubScenario, kindOf, SCENARIOS } from './scenarios.ts';
 import type { Boot } from './serial.ts';
@@ -63,20 +63,20 @@ const asBlock = (content: Uint8Array | undefined): string | undefined => (conten
  * @throws Error when the disk cannot be made or started; a scenario that goes otherwise than expected is no error
  */
 export async function runGrubScenario(captured: Captured, scenario: GrubScenario, told: (line: string) => void = () => undefined): Promise<GrubScenarioRun> {
-  const fresh = planDisk(captured, scenario.stage, LAYOUTS[scenario.layout]);
+  const fresh = planDisk(captured, scenario.stage, LAYOUTS[scenario.layout], { ownBoot: scenario.ownBoot ?? false });
   const plan = scenario.change ? scenario.change(fresh) : fresh;
   const tools = await toolsLayer(captured.hostId, captured.base);
   const dir = mkdtempSync(join(tmpdir(), 'trialboot-grub-only-'));
   const forget = onExit(() => rmSync(dir, { recursive: true, force: true }));
   try {
-    const image = await buildDisk(dir, { layout: plan.layout, uuid: plan.uuid, files: plan.files, modules: captured.modules, layers: [tools, captured.base].map((d) => join(d, 'tree')) });
+    const image = await buildDisk(dir, { layout: plan.layout, uuid: plan.uuid, files: plan.files, grub: plan.paths.grub, modules: captured.modules, layers: [...captured.grubLayers, tools, captured.base].map((d) => join(d, 'tree')) });
     const before = findGrubenvs(readFileSync(image));
-    const written = asBlock(plan.files.get(ENV_PATH)?.content);
+    const written = asBlock(plan.files.get(plan.paths.env)?.content);
     // A hole has no words to be found by; any other block has to be on the disk exactly as it was given.
-    const expected = plan.files.get(ENV_PATH)?.hole ? undefined : written;
+    const expected = plan.files.get(plan.paths.env)?.hole ? undefined : written;
     const stale = before.filter((t) => t !== expected);
     if (expected !== undefined && !before.includes(expected)) throw new Error(`grub-only: ${scenario.name}: the disk does not hold the environment block it was given`);
-    const run = await startDisk(image, { boots: scenario.boots.length });
+    const run = await startDisk(image, { boots: scenario.boots.length, ...scenario.machine });
     const after = currentGrubenv(findGrubenvs(readFileSync(image)), stale);
     const faults = judge(scenario, plan, run, after);
     const result: GrubScenarioRun = {

@@ -64,13 +64,18 @@ export class ScratchApt {
   }
 
   /** Runs apt-get or apt-cache with these settings. */
-  run(what: string, tool: 'apt-get' | 'apt-cache', args: readonly string[]): Promise<string> {
-    return mustRun(what, [tool, ...this.#options, ...args]);
+  run(what: string, tool: 'apt-get' | 'apt-cache', args: readonly string[], cwd = '/'): Promise<string> {
+    return mustRun(what, [tool, ...this.#options, ...args], { cwd });
   }
 
   /** Downloads what an installation would need. `args`: package names and options of apt-get install. */
   async download(args: readonly string[]): Promise<void> {
     await this.run(`downloading ${args.join(' ')}`, 'apt-get', ['install', '--yes', '--no-install-recommends', '--download-only', ...args]);
+  }
+
+  /** Downloads these packages without what they depend on: for a root that has it, of another release. */
+  async downloadAlone(names: readonly string[]): Promise<void> {
+    await this.run(`downloading ${names.join(' ')}`, 'apt-get', ['download', ...names], this.archives);
   }
 
   /** File names of all packages downloaded so far. */

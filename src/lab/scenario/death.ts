@@ -13,13 +13,18 @@ function unit(name: string, o: { after?: string; by: string; before?: string; ex
   return `printf '%s\\n' ${lines.map((l) => `'${l.replaceAll("'", `'\\''`)}'`).join(' ')} > ${file} && systemctl -q enable ${name}.service`;
 }
 
+/** The file with the trial entry: below /boot/grub or /boot/grub2. */
+const TRIAL = '/boot/grub*/custom.cfg';
+
 /** Adds words to the new kernel's command line in the trial entry. */
-const cmdline = (words: string): string => `sed -i 's|^\\( *if linux.*\\); then$|\\1 ${words}; then|' /boot/grub/custom.cfg && grep -q '${words.replaceAll('.', '\\.')}; then' /boot/grub/custom.cfg`;
+const cmdline = (words: string): string => `sed -i 's|^\\( *if linux.*\\); then$|\\1 ${words}; then|' ${TRIAL} && grep -q '${words.replaceAll('.', '\\.')}; then' ${TRIAL}`;
 
 interface Death {
   name: string;
   what: string;
   short?: true;
+  /** Its trap is one for machines with initramfs-tools. */
+  debian?: true;
   /** Lays the trap on the armed machine. */
   trap: string;
   /** What is said of the trial's boot. */
@@ -61,7 +66,7 @@ const DEATHS: readonly Death[] = [
     name: 'no-root',
     what: 'The new kernel does not find its root file system. The initramfs gives up and restarts, because panic= is set.',
     short: true,
-    trap: "sed -i '/^ *if linux/s|root=[^ ]*|root=UUID=00000000-dead-4ead-8ead-000000000000|' /boot/grub/custom.cfg && grep -q 00000000-dead /boot/grub/custom.cfg",
+    trap: `sed -i '/^ *if linux/s|root=[^ ]*|root=UUID=00000000-dead-4ead-8ead-000000000000|' ${TRIAL} && grep -q 00000000-dead ${TRIAL}`,
     words: 'no root file system; the initramfs restarts',
     reason: /failed: it left no journal: /,
     cause: 'reboot',
@@ -69,7 +74,7 @@ const DEATHS: readonly Death[] = [
   {
     name: 'initramfs-missing',
     what: 'The initramfs of the new kernel is gone when GRUB wants it. GRUB takes the old kernel in the same moment.',
-    trap: 'rm "/boot/initrd.img-$(cat /var/lib/trialboot/kernel.new)"',
+    trap: 'rm /boot/init*-"$(cat /var/lib/trialboot/kernel.new)"*',
     words: '',
     reason: /failed: GRUB refused it: /,
   },
@@ -83,6 +88,7 @@ const DEATHS: readonly Death[] = [
   },
   {
     name: 'hang-initramfs',
+    debian: true,
     what: 'The new kernel hangs in its initramfs without a panic. The watchdog that the second initrd armed resets the machine.',
     trap: [
       'd=$(mktemp -d) && mkdir -p "$d/conf/conf.d" && echo "while :; do sleep 1000; done" > "$d/conf/conf.d/zz-lab-hang"',
@@ -135,6 +141,7 @@ export const DEATH: readonly Scenario[] = [
     start: 'upgraded',
     layouts: ['root-ext4'],
     ...(d.short ? { short: true } : {}),
+    ...(d.debian ? {} : { rhel: true as const }),
     async play(s) {
       await s.arm(d.options);
       await s.sh(`${d.trap} && systemctl daemon-reload`);
@@ -161,6 +168,7 @@ export const DEATH: readonly Scenario[] = [
     start: 'upgraded',
     layouts: ['root-ext4'],
     short: true,
+    rhel: true,
     async play(s) {
       await s.trial();
       await s.kernelUp(2);

@@ -15,6 +15,7 @@ export const PATH: readonly Scenario[] = [
     name: 'path/judged',
     what: 'The new kernel boots on trial, its judge verifies and commits it without anybody, and the boot after that stays with it.',
     start: 'upgraded',
+    rhel: true,
     layouts: ['root-ext4', 'boot-ext4', 'xfs', 'uefi'],
     short: true,
     async play(s) {
@@ -62,6 +63,7 @@ export const PATH: readonly Scenario[] = [
     name: 'path/by-hand',
     what: 'As who pastes it: no unit judges the trial; it is verified and committed by hand after the boot.',
     start: 'upgraded',
+    rhel: true,
     layouts: ['root-ext4'],
     async play(s) {
       await s.trial('--skip trial.judge --skip trial.judge-ready');
@@ -82,6 +84,7 @@ export const PATH: readonly Scenario[] = [
     name: 'path/nobody-logs-in',
     what: 'An attended trial that nobody verifies: when its time is up, the machine goes back by itself.',
     start: 'upgraded',
+    rhel: true,
     layouts: ['root-ext4'],
     async play(s) {
       await s.trial('--attended --within 90s');

@@ -15,5 +15,7 @@ export interface Scenario {
   layouts: readonly VmLayout[];
   /** Part of `npm test`. */
   short?: true;
+  /** Runs on machines of the RHEL family too: it names nothing that only Debian has. */
+  rhel?: true;
   play(s: Scene): Promise<void>;
 }

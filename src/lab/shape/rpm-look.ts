@@ -1,7 +1,7 @@
 /** What makes a Debian root look like a server of the RHEL family. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { RpmShape } from '../../model/host.ts';
+import type { VmRpmShape } from '../../model/host.ts';
 import { ARCHIVE_PATH } from '../layer/archive.ts';
 import { type Look, keys } from './look.ts';
 
@@ -16,7 +16,8 @@ const NOT_DEBIAN = `rm -f /usr/bin/apt* /usr/bin/dpkg* /usr/sbin/dpkg* /etc/debi
 rm -rf /etc/apt /etc/kernel/postinst.d /etc/kernel/postrm.d /etc/initramfs-tools /etc/network
 `;
 
-export function rpmLook({ osRelease, repository, rpmDb }: RpmShape): Look {
+/** @param o what of the shape counts here; a machine has the same without the kernels' names */
+export function rpmLook({ osRelease, repository, rpmDb }: VmRpmShape): Look {
   return {
     hostname: 'server',
     etc: {

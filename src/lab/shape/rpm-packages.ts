@@ -104,7 +104,7 @@ const USER_LAND = [
 ];
 
 /** The packages that are no kernels: the release's name, and one that stands for all of the user land. */
-export const basePackages = ({ releasePackage }: RpmShape): RpmSpec[] => [
+export const basePackages = ({ releasePackage }: Pick<RpmShape, 'releasePackage'>): RpmSpec[] => [
   {
     name: releasePackage.name,
     version: releasePackage.version,

@@ -4,9 +4,12 @@ import { basename, join } from 'node:path';
 import type { VmHostSpec } from '../../model/host.ts';
 import { artifact, removeTree, touchArtifact } from '../system/cache.ts';
 import { mustRun } from '../system/run.ts';
+import { grubDirOf } from '../host-spec.ts';
 import { masterBootRecord, SECTOR } from './mbr.ts';
 import { besideTree, ext4Image } from './toolroot.ts';
-import { CONSOLE_ARGUMENTS, REPO_LABEL, ROOT_UUID, SPEED_ARGUMENTS, treeKernel, vmTree, type VmTree } from './tree.ts';
+import { RPM_BAKE } from './rpm-tree.ts';
+import { CONSOLE_ARGUMENTS, REPO_LABEL, ROOT_UUID, SPEED_ARGUMENTS, type VmTree } from './settings.ts';
+import { treeKernel, vmTree } from './tree.ts';
 
 const REVISION = 2;
 
@@ -27,26 +30,27 @@ export function repoDisk(tree: VmTree): Promise<string> {
 }
 
 /** What the first start of a disk reads instead of a menu: there is none before update-grub has run on the machine. */
-const bootstrapMenu = (release: string): string => `serial --unit=0 --speed=115200
+const bootstrapMenu = (release: string, initrd: string): string => `serial --unit=0 --speed=115200
 terminal_output serial
 linux /boot/vmlinuz-${release} root=UUID=${ROOT_UUID} ro ${CONSOLE_ARGUMENTS} ${SPEED_ARGUMENTS}
-initrd /boot/initrd.img-${release}
+initrd /boot/${initrd}
 boot
 `;
 
 /** The raw disk, bootable by our own boot sector and core image. */
-async function rawDisk(tree: VmTree, dir: string): Promise<string> {
+async function rawDisk(spec: VmHostSpec, tree: VmTree, dir: string): Promise<string> {
   const { release } = treeKernel(tree);
+  const grub = grubDirOf(spec);
   const extra = join(dir, 'extra');
-  mkdirSync(join(extra, 'boot/grub'), { recursive: true });
-  writeFileSync(join(extra, 'boot/grub/grub.cfg'), bootstrapMenu(release));
+  mkdirSync(join(extra, grub), { recursive: true });
+  writeFileSync(join(extra, grub, 'grub.cfg'), bootstrapMenu(release, spec.shape ? `initramfs-${release}.img` : `initrd.img-${release}`));
   await besideTree(
     'making GRUB\'s core image',
-    { tools: tree.layers, content: tree.layers, out: dir },
-    `grub-mkimage -O i386-pc -p '(hd0,msdos1)/boot/grub' -o /mnt/out/core.img biosdisk part_msdos ext2 normal linux serial echo configfile search
+    { tools: tree.grub, content: tree.layers, out: dir },
+    `grub-mkimage -O i386-pc -p '(hd0,msdos1)${grub}' -o /mnt/out/core.img biosdisk part_msdos ext2 normal linux serial echo configfile search
 cp /usr/lib/grub/i386-pc/boot.img /mnt/out/
-mkdir -p /mnt/out/extra/boot/grub/i386-pc
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /mnt/out/extra/boot/grub/i386-pc/`,
+mkdir -p /mnt/out/extra${grub}/i386-pc
+cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /mnt/out/extra${grub}/i386-pc/`,
   );
   const file = join(dir, 'disk.img');
   await ext4Image(file, { tools: tree.layers, content: [extra, ...tree.layers], size: DISK_MIB, offset: GAP_MIB, options: ['-U', ROOT_UUID, '-L', 'root'] });
@@ -88,12 +92,13 @@ sync
 export async function nativeDisk(spec: VmHostSpec, bake: (disk: string, repo: string, script: string) => Promise<void>, finish = ''): Promise<string> {
   const tree = await vmTree(spec, []);
   const repo = await repoDisk(tree);
-  const dir = await artifact(`vm-disk-root-ext4-${spec.id}`, { revision: REVISION, tree: tree.names, bake: BAKE + finish, size: DISK_MIB }, async (temp) => {
-    const raw = await rawDisk(tree, temp);
+  const work = (spec.shape ? RPM_BAKE : BAKE) + finish;
+  const dir = await artifact(`vm-disk-root-ext4-${spec.id}`, { revision: REVISION, tree: tree.names, bake: work, size: DISK_MIB }, async (temp) => {
+    const raw = await rawDisk(spec, tree, temp);
     const first = join(temp, 'first.qcow2');
     await mustRun('converting the disk', ['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, first]);
     rmSync(raw);
-    await bake(first, repo, BAKE + finish);
+    await bake(first, repo, work);
     await mustRun('packing the disk', ['qemu-img', 'convert', '-f', 'qcow2', '-O', 'qcow2', first, join(temp, 'packed.qcow2')]);
     renameSync(join(temp, 'packed.qcow2'), join(temp, 'disk.qcow2'));
     for (const name of ['first.qcow2', 'core.img', 'boot.img']) if (existsSync(join(temp, name))) rmSync(join(temp, name));

@@ -12,7 +12,7 @@ import { aptSource, ARCHIVE_PATH, sourceSuites } from '../layer/archive.ts';
 import { mustRun, run } from '../system/run.ts';
 import type { Vm } from './machine.ts';
 import { rootDisk, type Disk } from './qemu.ts';
-import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFile, REPO_FSTAB, SPEED_ARGUMENTS } from './tree.ts';
+import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFile, REPO_FSTAB, SPEED_ARGUMENTS } from './settings.ts';
 
 const REVISION = 1;
 

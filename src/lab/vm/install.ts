@@ -8,7 +8,8 @@ import { repoDisk } from './disk.ts';
 import { LAYOUTS, MAKE_PRELUDE } from './layout.ts';
 import type { Vm } from './machine.ts';
 import { rootDisk, type Disk } from './qemu.ts';
-import { REPO_FSTAB, vmTree } from './tree.ts';
+import { REPO_FSTAB } from './settings.ts';
+import { vmTree } from './tree.ts';
 
 const REVISION = 2;
 const DISK = '3G';

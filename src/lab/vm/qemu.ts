@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mustRun } from '../system/run.ts';
 import { QEMU, type Accel } from './accel.ts';
 import { cpusOf } from './slot.ts';
-import { ROOT_DISK_SERIAL } from './tree.ts';
+import { ROOT_DISK_SERIAL } from './settings.ts';
 
 /** File descriptors QEMU gets from the lab: its control channel, the agent's port and the shell's. */
 export const FD = { qmp: 3, agent: 4, shell: 5 } as const;

@@ -1,45 +1,16 @@
 /** The root of a virtual machine as a layer over its base: settings of a server, the agent, the old kernel. */
-import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { VmHostSpec } from '../../model/host.ts';
 import { artifact, assertCacheFileSystem, removeTree, touchArtifact } from '../system/cache.ts';
 import { runOnLayers } from '../layer/chroot.ts';
 import { aptSource, ARCHIVE_PATH, archiveLayer, sourceSuites } from '../layer/archive.ts';
 import { baseLayer } from '../layer/base.ts';
+import type { RpmVmSpec } from './rpm-archive.ts';
+import { rpmVmTree } from './rpm-tree.ts';
+import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFiles, LOG_ARGUMENTS, NETWORK, REPO_FSTAB, ROOT_DISK_SERIAL, ROOT_UUID, SPEED_ARGUMENTS, type VmTree } from './settings.ts';
 
 const REVISION = 2;
-
-/** Label of the file system with the package source. */
-export const REPO_LABEL = 'trialboot-repo';
-/** What QEMU calls the disk with the root; the guest finds it as /dev/disk/by-id/virtio-NAME. */
-export const ROOT_DISK_SERIAL = 'trialboot-root';
-/** The console of every kernel: notices are shown, because a boot is known by the banner on the serial line. */
-export const CONSOLE_ARGUMENTS = 'console=tty0 console=ttyS0,115200';
-/**
- * For every kernel of a machine: defences that an emulated processor pays dearly for, and has no use for. With page-table isolation
- * each system call empties QEMU's address cache (27 µs against 2). With random addresses QEMU translates every program anew each time
- * it is started (starting /bin/true: 110 ms against 49). Both seen on QEMU 7.2, 2026-11-25.
- */
-export const SPEED_ARGUMENTS = 'mitigations=off norandmaps';
-export const LOG_ARGUMENTS = 'loglevel=6';
-
-/** Lines of fstab every layout has. A slow machine may need long to find a disk. */
-export const REPO_FSTAB = `LABEL=${REPO_LABEL} ${ARCHIVE_PATH} ext4 ro,nofail,x-systemd.device-timeout=90s 0 0\n`;
-
-const GUEST = fileURLToPath(new URL('./guest/', import.meta.url));
-/** Where the files of src/lab/vm/guest lie in the machine. */
-export const GUEST_FILES: Readonly<Record<string, { to: string; mode: number }>> = {
-  'agent.sh': { to: 'usr/lib/trialboot-lab/agent.sh', mode: 0o755 },
-  'agent.service': { to: 'usr/lib/systemd/system/trialboot-agent.service', mode: 0o644 },
-  '90-trialboot-agent.rules': { to: 'usr/lib/udev/rules.d/90-trialboot-agent.rules', mode: 0o644 },
-};
-
-/** Text of a file that the lab puts into machines, for image.ts too. */
-export const guestFile = (name: string): string => readFileSync(join(GUEST, name), 'utf8');
-
-/** UUID of the root file system of the layout root-ext4. */
-export const ROOT_UUID = '5c1d9c1e-6d7a-4c0e-9e3b-2f4a7b8c9d10';
 
 const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   'etc/hostname': 'debian\n',
@@ -48,7 +19,7 @@ const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   // A machine that has been started before, not one at its very first boot.
   'etc/machine-id': 'b61f0a7c4d2e4f9f8c35d1e07a94c218\n',
   'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
-  'etc/systemd/network/10-server.network': '[Match]\nType=ether\n\n[Network]\nAddress=192.0.2.10/24\nGateway=192.0.2.1\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
+  'etc/systemd/network/10-server.network': NETWORK,
   'etc/apt/sources.list.d/debian.sources': aptSource(sourceSuites(spec)),
 });
 
@@ -87,16 +58,6 @@ mkdir -p ${ARCHIVE_PATH}
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 `;
 
-/** What a machine's disk is made of. */
-export interface VmTree {
-  /** Layers of the root, topmost first; the package source is not among them. */
-  layers: string[];
-  /** Folder of the archive layer. */
-  archive: string;
-  /** Names of the finished layers: part of the key of what is made from them. */
-  names: string[];
-}
-
 /**
  * The root of a virtual machine, with the old kernel installed in it and the packages a layout needs.
  * @param packages names of further packages
@@ -104,10 +65,11 @@ export interface VmTree {
  */
 export async function vmTree(spec: VmHostSpec, packages: readonly string[]): Promise<VmTree> {
   assertCacheFileSystem();
+  if (spec.shape) return rpmVmTree(spec as RpmVmSpec);
   const base = await baseLayer(spec);
   const archive = await archiveLayer(spec, base);
   const etc = etcFiles(spec);
-  const guest = Object.fromEntries(readdirSync(GUEST).sort().map((f) => [f, guestFile(f)]));
+  const guest = guestFiles();
   const script = setup([...spec.kernels.old.packages, ...packages]);
   const inputs = { revision: REVISION, layers: [archive, base].map((d) => basename(d)), etc, guest, places: GUEST_FILES, script };
   const dir = await artifact(`tree-${spec.id}`, inputs, async (temp) => {
@@ -123,7 +85,8 @@ export async function vmTree(spec: VmHostSpec, packages: readonly string[]): Pro
     await removeTree(join(temp, 'build'));
   });
   for (const d of [dir, archive, base]) touchArtifact(d);
-  return { layers: [dir, base].map((d) => join(d, 'tree')), archive, names: [dir, archive, base].map((d) => basename(d)) };
+  const layers = [dir, base].map((d) => join(d, 'tree'));
+  return { layers, grub: layers, archive, names: [dir, archive, base].map((d) => basename(d)) };
 }
 
 /**
