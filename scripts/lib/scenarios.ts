@@ -4,6 +4,7 @@ import { cacheDir } from '../../src/lab/system/cache.ts';
 import { writeEvidence } from '../../src/lab/lane/evidence.ts';
 import { makeBench, type Bench } from '../../src/lab/scenario/bench.ts';
 import { SCENARIOS } from '../../src/lab/scenario/list.ts';
+import { readImage, runbookOfImage } from '../../src/lab/scenario/image.ts';
 import { runScenario, startSnapshot, type ScenarioResult } from '../../src/lab/scenario/run.ts';
 import { soakEvidence } from '../../src/lab/scenario/soak-evidence.ts';
 import { soak, soakHeld, soakSummary } from '../../src/lab/scenario/soak.ts';
@@ -14,7 +15,7 @@ import { isLayout } from '../../src/lab/vm/layout.ts';
 import { eachOf, slots } from '../../src/lab/vm/slot.ts';
 import { vmRequirements } from '../../src/lab/vm/requirements.ts';
 import { attach } from '../../src/lab/vm/shell.ts';
-import { createVm, type Vm } from '../../src/lab/vm/vm.ts';
+import { createVm, readVmSpec, type Vm } from '../../src/lab/vm/vm.ts';
 import { compileScript } from '../../src/runbook/compile.ts';
 import { runbooks } from '../../src/runbook/project.ts';
 import { loadLenient, projectVersion, readRuntime } from './project.ts';
@@ -22,8 +23,23 @@ import { loadLenient, projectVersion, readRuntime } from './project.ts';
 /** The host whose machines the scenarios run on. */
 export const VM_HOST = 'debian-13-vm';
 
-export async function bench(image?: string): Promise<Bench> {
-  const runbook = runbooks(loadLenient()).find((r) => r.distro.id === 'debian-13')!;
+/** What decides on which machines a scenario runs. */
+interface On {
+  layout?: string | undefined;
+  /** File of a cloud image. */
+  image?: string | undefined;
+  /** The image's distribution, if it shall not be asked. */
+  distro?: string | undefined;
+  /** The image's machines may reach the network. */
+  internet?: boolean | undefined;
+}
+
+/** The bench of the host's own disks, or of an image: with the script of the image's own distribution. */
+export async function bench(o: On = {}): Promise<Bench> {
+  const books = runbooks(loadLenient());
+  const image = o.image === undefined ? undefined : await readImage(o.image, o.internet ?? false);
+  const own = readVmSpec(VM_HOST).distro;
+  const runbook = image ? await runbookOfImage(VM_HOST, image, books, o.distro) : books.find((r) => r.distro.id === own)!;
   return makeBench(VM_HOST, runbook, compileScript(runbook, readRuntime(), projectVersion()), image);
 }
 
@@ -38,7 +54,8 @@ function choose(words: readonly string[]): Scenario[] {
 }
 
 /** The layout that is asked for. @throws Error when there is none of that name, or when an image has to have one */
-function layoutOf(o: { layout?: string | undefined; image?: string | undefined }): VmLayout {
+function layoutOf(o: On): VmLayout {
+  if (o.image === undefined && (o.distro !== undefined || o.internet)) throw new Error('--distro and --internet are for --image');
   if (o.image !== undefined && o.layout !== undefined) throw new Error('--layout and --image exclude each other: an image is laid out as it comes');
   const layout = o.layout ?? 'root-ext4';
   if (!isLayout(layout)) throw new Error(`no layout '${layout}'`);
@@ -52,12 +69,12 @@ async function shell(vm: Vm): Promise<number> {
 }
 
 /** `lab shell` on a host of the vm lane. @param o `stage`: plain, prepared or upgraded; `image`: a cloud image instead of a layout */
-export async function vmShell(o: { layout?: string | undefined; stage?: string | undefined; image?: string | undefined }): Promise<number> {
+export async function vmShell(o: On & { stage?: string | undefined }): Promise<number> {
   const layout = layoutOf(o);
   const stage = o.stage ?? 'plain';
   if (stage !== 'plain' && stage !== 'prepared' && stage !== 'upgraded') throw new Error(`no stage '${stage}' on a virtual machine; there are plain, prepared and upgraded`);
-  const b = await bench(o.image);
-  const vm = await createVm(VM_HOST, { layout, image: o.image, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
+  const b = await bench(o);
+  const vm = await createVm(VM_HOST, { layout, image: o.image, internet: o.internet, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
   try {
     if (stage === 'plain') await vm.copy(SCRIPT_PATH, b.script.text, 0o755);
     return await shell(vm);
@@ -70,9 +87,8 @@ export async function vmShell(o: { layout?: string | undefined; stage?: string |
  * Runs scenarios, as many at a time as machines may run (TRIALBOOT_VMS).
  * @returns the exit status: 0 if all ended as they call for
  */
-export async function runScenarios(root: string, words: readonly string[], o: { layout?: string | undefined; image?: string | undefined; record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
+export async function runScenarios(root: string, words: readonly string[], o: On & { record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
   const layout = layoutOf(o);
-  if (o.image !== undefined && o.record) throw new Error('--record is for the disks of content/hosts: what a run on an image shows holds for that image only');
   const shortOnly = words.length === 1 && words[0] === 'short';
   const layoutsOf = (s: Scenario): readonly VmLayout[] => {
     if (o.image !== undefined) return [layout];
@@ -83,7 +99,7 @@ export async function runScenarios(root: string, words: readonly string[], o: { 
   if (chosen.length === 0) throw new Error(`none of these scenarios runs on ${o.layout}; npm run lab -- scenarios lists the layouts of each`);
   const { missing } = await vmRequirements([...new Set(chosen.map((c) => c.layout))]);
   if (missing.length > 0) throw new Error(`this machine cannot run them:\n${missing.map((m) => `  ${m.what}: ${m.install}`).join('\n')}`);
-  const b = await bench(o.image);
+  const b = await bench(o);
   const bad: string[] = [];
   let boots = 0;
   let cpuSeconds = 0;

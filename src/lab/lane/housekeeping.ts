@@ -89,5 +89,18 @@ export async function runHousekeeping(root: string, stages: StageBuilder, told: 
     const boot = await host.reboot();
     expect(boot.kernel === running, `${boot.kernel} booted in the end, not ${running}`);
   });
+
+  if (stages.script.steps.some((s) => s.id === 'repair.metapackages')) {
+    await onHost(await stages.host('upgraded'), async (host, [old]) => {
+      const purged = await host.exec(`set -e\n${readFixture(root, 'new-purged').script}`);
+      expect(purged.status === 0, `the new kernel cannot be purged: ${purged.stderr}`);
+      const back = await command(host, 'rollback --yes');
+      told(`rollback after a purge by hand: status ${back.status}`);
+      steps.push(...(await evidenceSteps(host, back)));
+      expect(back.report.steps.some((s) => s.id === 'rollback.metapackages-kept' && s.result === 'FAIL'), 'the rollback does not miss the metapackages');
+      await repair(host, 'repair.metapackages');
+      expect((await installedKernels(host)).join() === old, `installed: ${(await installedKernels(host)).join(' ')}, not ${old} alone`);
+    });
+  }
   return { steps, faults, kernelBefore: kernels.at(-1) ?? '', kernelAfter: kernels.at(-1) ?? '' };
 }
