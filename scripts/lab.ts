@@ -25,14 +25,16 @@ const HELP = `usage: npm run lab -- COMMAND
                                  stages: ${STAGES.join(' ')}
         [--fixture NAME]         … after a fixture of tests/fixtures/hosts
         [--layout L]             on a virtual machine (stages plain, prepared, upgraded), which you may restart
-        [--image FILE]           … whose disk is a copy of a cloud image
+        [--image FILE]           … whose disk is a copy of a cloud image ([--distro ID] [--internet], as for run)
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
-  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, fixture), and write content/evidence
+  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, fixture), and write content/evidence
   run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
         [--layout L] [--record]  one storage layout only; write content/evidence
-        [--image FILE]           on a copy of a cloud image (any that has cloud-init) instead of the host's own disks
+        [--image FILE]           on a copy of a cloud image (any that has cloud-init) instead of the host's own disks, with the script of
+                                 its own distribution (it is asked; or --distro ID)
+        [--internet]             … whose machines reach the network, for the packages of a distribution the lab has none of
         [--host HOST]            on another host of the lane vm (rhel-10-vm)
         [--keep]                 afterwards a shell on the machine, as the scenario left it
   scenarios                      their names, layouts and what they do
@@ -59,6 +61,8 @@ const { positionals, values } = parseArgs({
     layout: { type: 'string' },
     image: { type: 'string' },
     host: { type: 'string' },
+    distro: { type: 'string' },
+    internet: { type: 'boolean' },
     record: { type: 'boolean' },
     keep: { type: 'boolean' },
     cuts: { type: 'string', default: '60' },

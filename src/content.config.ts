@@ -4,6 +4,7 @@ import { Checklist } from './model/checklist.ts';
 import { DistroMeta } from './model/distro.ts';
 import { EvidenceRun } from './model/evidence.ts';
 import { FeatureMeta } from './model/feature.ts';
+import { GuideMeta } from './model/guide.ts';
 import { HostSpec } from './model/host.ts';
 import { stepKeyOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
@@ -31,6 +32,10 @@ export const collections = {
   features: defineCollection({
     loader: glob({ base: 'content/features', pattern: '*.mdx', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: FeatureMeta,
+  }),
+  guide: defineCollection({
+    loader: glob({ base: 'content/guide', pattern: '*.mdx', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: GuideMeta,
   }),
   checklists: defineCollection({
     loader: glob({ base: 'content/checklists', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),

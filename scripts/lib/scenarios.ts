@@ -4,6 +4,7 @@ import { cacheDir } from '../../src/lab/system/cache.ts';
 import { writeEvidence } from '../../src/lab/lane/evidence.ts';
 import { makeBench, type Bench } from '../../src/lab/scenario/bench.ts';
 import { SCENARIOS } from '../../src/lab/scenario/list.ts';
+import { readImage, runbookOfImage } from '../../src/lab/scenario/image.ts';
 import { runScenario, startSnapshot, type ScenarioResult } from '../../src/lab/scenario/run.ts';
 import { soakEvidence } from '../../src/lab/scenario/soak-evidence.ts';
 import { soak, soakHeld, soakSummary } from '../../src/lab/scenario/soak.ts';
@@ -22,9 +23,26 @@ import { loadLenient, projectVersion, readRuntime } from './project.ts';
 /** The host whose machines the scenarios run on, if no other is named. */
 export const VM_HOST = 'debian-13-vm';
 
-export async function bench({ host = VM_HOST, image }: { host?: string | undefined; image?: string | undefined } = {}): Promise<Bench> {
+/** What decides on which machines a scenario runs. */
+interface On {
+  /** A host of the lane vm. */
+  host?: string | undefined;
+  layout?: string | undefined;
+  /** File of a cloud image. */
+  image?: string | undefined;
+  /** The image's distribution, if it shall not be asked. */
+  distro?: string | undefined;
+  /** The image's machines may reach the network. */
+  internet?: boolean | undefined;
+}
+
+/** The bench of the host's own disks, or of an image: with the script of the image's own distribution. */
+export async function bench(o: On = {}): Promise<Bench> {
+  const books = runbooks(loadLenient());
+  const host = o.host ?? VM_HOST;
+  const image = o.image === undefined ? undefined : await readImage(o.image, o.internet ?? false);
   const { distro } = readVmSpec(host);
-  const runbook = runbooks(loadLenient()).find((r) => r.distro.id === distro);
+  const runbook = image ? await runbookOfImage(host, image, books, o.distro) : books.find((r) => r.distro.id === distro);
   if (!runbook) throw new Error(`no script is generated for ${distro}`);
   return makeBench(host, runbook, compileScript(runbook, readRuntime(), projectVersion()), image);
 }
@@ -40,7 +58,8 @@ function choose(words: readonly string[]): Scenario[] {
 }
 
 /** The layout that is asked for. @throws Error when there is none of that name, or when an image has to have one */
-function layoutOf(o: { layout?: string | undefined; image?: string | undefined }): VmLayout {
+function layoutOf(o: On): VmLayout {
+  if (o.image === undefined && (o.distro !== undefined || o.internet)) throw new Error('--distro and --internet are for --image');
   if (o.image !== undefined && o.layout !== undefined) throw new Error('--layout and --image exclude each other: an image is laid out as it comes');
   const layout = o.layout ?? 'root-ext4';
   if (!isLayout(layout)) throw new Error(`no layout '${layout}'`);
@@ -54,12 +73,12 @@ async function shell(vm: Vm): Promise<number> {
 }
 
 /** `lab shell` on a host of the vm lane. @param o `stage`: plain, prepared or upgraded; `image`: a cloud image instead of a layout */
-export async function vmShell(o: { host?: string | undefined; layout?: string | undefined; stage?: string | undefined; image?: string | undefined }): Promise<number> {
+export async function vmShell(o: On & { stage?: string | undefined }): Promise<number> {
   const layout = layoutOf(o);
   const stage = o.stage ?? 'plain';
   if (stage !== 'plain' && stage !== 'prepared' && stage !== 'upgraded') throw new Error(`no stage '${stage}' on a virtual machine; there are plain, prepared and upgraded`);
   const b = await bench(o);
-  const vm = await createVm(b.hostId, { layout, image: o.image, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
+  const vm = await createVm(b.hostId, { layout, image: o.image, internet: o.internet, ...(stage === 'plain' ? {} : { from: await startSnapshot(b, layout, stage) }) });
   try {
     if (stage === 'plain') await vm.copy(SCRIPT_PATH, b.script.text, 0o755);
     return await shell(vm);
@@ -72,9 +91,8 @@ export async function vmShell(o: { host?: string | undefined; layout?: string | 
  * Runs scenarios, as many at a time as machines may run (TRIALBOOT_VMS).
  * @returns the exit status: 0 if all ended as they call for
  */
-export async function runScenarios(root: string, words: readonly string[], o: { host?: string | undefined; layout?: string | undefined; image?: string | undefined; record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
+export async function runScenarios(root: string, words: readonly string[], o: On & { record?: boolean | undefined; keep?: boolean | undefined }): Promise<number> {
   const layout = layoutOf(o);
-  if (o.image !== undefined && o.record) throw new Error('--record is for the disks of content/hosts: what a run on an image shows holds for that image only');
   const shortOnly = words.length === 1 && words[0] === 'short';
   const spec = readVmSpec(o.host ?? VM_HOST);
   const layoutsOf = (s: Scenario): readonly VmLayout[] => {

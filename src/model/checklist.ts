@@ -6,13 +6,17 @@ const Item = z.strictObject({
   id: z.string().regex(/^[a-z]+(-[a-z]+)*$/, 'a short name in kebab-case'),
   /** `code` in backticks is shown as such. */
   text: z.string().min(20).max(400),
+  /** A page of this site that says how. */
+  href: z.string().regex(/^\/[a-z0-9/-]*\/(#[a-z0-9-]+)?$/, 'a path of this site: /guide/rollback/').optional(),
 });
 
 const Section = z
   .strictObject({
     title: z.string().min(4).max(60),
+    /** What the reader does with the section, in a sentence; `code` as in the items. */
+    note: z.string().min(20).max(300).optional(),
     items: z.array(Item).default([]),
-    /** The runbook's phase that belongs here. */
+    /** The runbook's phase that belongs here; its command of the script is shown. */
     phase: Phase.optional(),
     /** Name each check of the phase; otherwise the phase is one line, its promise. */
     checks: z.boolean().default(false),

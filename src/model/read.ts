@@ -11,6 +11,7 @@ import { Checklist } from './checklist.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
 import { FeatureMeta } from './feature.ts';
+import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
 import { PhaseMeta } from './runbook.ts';
 import { StepMeta } from './step.ts';
@@ -33,6 +34,7 @@ export interface Content {
   phases: Entry<PhaseMeta>[];
   distros: Entry<DistroMeta>[];
   features: Entry<FeatureMeta>[];
+  guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
   hosts: Entry<HostSpec>[];
   evidence: Entry<EvidenceRun>[];
@@ -189,6 +191,7 @@ export function readContent(root: string): Content {
     phases: readCollection(root, 'runbooks', 'mdx', PhaseMeta, (p) => basename(p), problems),
     distros: readCollection(root, 'distros', 'mdx', DistroMeta, (p) => p, problems),
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
+    guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),

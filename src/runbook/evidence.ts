@@ -3,6 +3,9 @@ import type { Problem } from '../model/problem.ts';
 import { bootFindings } from './boot-problems.ts';
 import type { Runbook } from './select.ts';
 
+/** The host that runs on a cloud image of a distribution are recorded under. It has no description: each run says what it was. */
+export const imageHost = (distro: string): string => `${distro}-image`;
+
 /**
  * What makes a run unfit to stand on a page: it speaks of a text, host or distribution that is not there any more, or it
  * did not end as documented, or what it says of its boots cannot be so. The script's own hash may differ: a run proves the texts of its steps; whether this very
@@ -12,14 +15,16 @@ import type { Runbook } from './select.ts';
 export function evidenceProblems(file: string, run: EvidenceRun, runbooks: Runbook[], hosts: string[]): Problem[] {
   const problems: Problem[] = [];
   const report = (rule: string, message: string): void => {
-    problems.push({ file, line: 0, rule, message, mend: `run it again: npm run lab -- record ${run.host}` });
+    const again = run.lane === 'vm' ? `run ${run.scenario} --record` : `record ${run.host}`;
+    problems.push({ file, line: 0, rule, message, mend: `run it again: npm run lab -- ${again}` });
   };
   const runbook = runbooks.find((r) => r.distro.id === run.distro);
   if (!runbook) {
     report('evidence-unknown-distro', `there is no runbook for ${run.distro}`);
     return problems;
   }
-  if (!hosts.includes(run.host)) report('evidence-unknown-host', `there is no host ${run.host}`);
+  const onImage = run.layout === 'image' && run.host === imageHost(run.distro);
+  if (!onImage && !hosts.includes(run.host)) report('evidence-unknown-host', `there is no host ${run.host}`);
   const texts = new Map(runbook.steps.map((s) => [s.id, s.sha256]));
   for (const step of run.steps) {
     const sha256 = texts.get(step.id);

@@ -1,5 +1,6 @@
 import type { Content } from '../model/read.ts';
 import type { Problem } from '../model/problem.ts';
+import { lintGuide, lintGuideOrder } from './guide.ts';
 import { lintReferences, lintRunbook, lintText, type PhaseSource } from './lint.ts';
 import { type Distro, type Runbook, scripted, selectRunbook } from './select.ts';
 import { type Step, toStep } from './step.ts';
@@ -31,6 +32,8 @@ export function understand(content: Content, knownFixtures: ReadonlySet<string>)
   // A reference that is wrong everywhere has been reported once; here are those that are wrong on one distribution.
   const found = runbooks(project).flatMap((r) => lintRunbook(r.distro, r, steps));
   problems.push(...found.filter((p, i) => found.findIndex((o) => o.file === p.file && o.message === p.message) === i));
+  const guide = content.guide.map(({ data, body, file, bodyLine }) => ({ meta: data, body, file, bodyLine }));
+  problems.push(...guide.flatMap((page) => lintGuide(page, runbooks(project))), ...lintGuideOrder(guide));
   return project;
 }
 

@@ -20,7 +20,7 @@ const LAYOUTS: { readonly [layout: string]: string } = {
 const ASKED_FOR = { mdraid: 'software RAID', luks: 'an encrypted root (LUKS)', zfs: 'ZFS', multipath: 'multipath storage' } as const;
 
 /** Words for a layout; its id if it is new here. */
-export const layoutWords = (layout: string): string => LAYOUTS[layout] ?? layout;
+export const layoutWords = (layout: string): string => LAYOUTS[layout] ?? (layout === 'image' ? 'a cloud image' : layout);
 
 /** Newest first; of the same instant, in the order of their ids. */
 const newer = (a: Run, b: Run): number => b.date.localeCompare(a.date) || a.id.localeCompare(b.id);

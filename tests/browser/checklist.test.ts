@@ -35,14 +35,49 @@ test('ticks outlive the page, belong to one list, and can be cleared', async () 
   });
 });
 
-test('on paper there is a line for name and date, and nothing to click', async () => {
+test('on paper there are lines to write on, and nothing to click', async () => {
   await withBrowser({}, async (context) => {
     const page = await context.newPage();
     await page.goto(`${origin}/checklist/debian-13/`);
     await page.emulateMedia({ media: 'print' });
-    expect(await page.locator('.paper').isVisible()).toBe(true);
-    expect(await page.locator('.screen:visible, nav:visible').count()).toBe(0);
+    expect(await page.locator('.paper .blank:visible').count()).toBeGreaterThan(8);
+    expect(await page.locator('.screen:visible, nav:visible, footer:visible').count()).toBe(0);
     expect(await page.locator('.ticks input:visible').count()).toBeGreaterThan(50);
+  });
+});
+
+/** Pages of a PDF that Chromium made: it writes their objects in the clear. */
+const pagesOf = (pdf: Buffer): number => (pdf.toString('latin1').match(/\/Type \/Page\b(?!s)/g) ?? []).length;
+
+test('it fits on two pages, black on white even where the screen is dark', async () => {
+  await withBrowser({ colorScheme: 'dark' }, async (context) => {
+    const page = await context.newPage();
+    for (const distro of ['debian-13', 'ubuntu-24.04']) {
+      await page.goto(`${origin}/checklist/${distro}/`);
+      expect(pagesOf(await page.pdf({ format: 'A4' })), distro).toBe(2);
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(31, 35, 40)');
+      await page.emulateMedia({ media: null });
+      expect(await page.evaluate(() => getComputedStyle(document.body).color)).not.toBe('rgb(31, 35, 40)');
+    }
+    // A longer list would be seen.
+    await page.evaluate(() => {
+      const list = document.querySelector('.ticks')!;
+      list.append(list.cloneNode(true));
+    });
+    expect(pagesOf(await page.pdf({ format: 'A4' }))).toBeGreaterThan(2);
+  });
+});
+
+test('each command is that of the script, and leads to the guide where that says more', async () => {
+  await withBrowser({}, async (context) => {
+    const page = await context.newPage();
+    await page.goto(`${origin}/checklist/debian-12/`);
+    const commands = await page.locator('.ticks code').allTextContents();
+    for (const phase of ['preflight', 'upgrade', 'trial', 'verify', 'commit']) expect(commands).toContain(`sudo bash trialboot-debian-12.sh ${phase}`);
+    await page.getByRole('link', { name: 'Guide: first hour' }).click();
+    expect(await page.locator('h1').textContent()).toContain('After the boot');
+    expect(await page.locator('nav[aria-label="Site"] [aria-current]').textContent()).toBe('Guide');
   });
 });
 

@@ -4,7 +4,7 @@ import { loadLenient, ROOT } from '../../scripts/lib/project.ts';
 import { evidencePath, withoutNoise } from '../../src/lab/lane/evidence.ts';
 import type { EvidenceRun } from '../../src/model/evidence.ts';
 import { readContent } from '../../src/model/read.ts';
-import { evidenceProblems } from '../../src/runbook/evidence.ts';
+import { evidenceProblems, imageHost } from '../../src/runbook/evidence.ts';
 import { runbooks } from '../../src/runbook/project.ts';
 
 const content = readContent(ROOT);
@@ -19,7 +19,7 @@ describe('evidence in content/evidence', () => {
     }
   });
   test('of the lane vm belongs to hosts that boot, and no other does', () => {
-    const booting = new Set(content.hosts.filter((h) => h.data.lane === 'vm').map((h) => h.id));
+    const booting = new Set([...content.hosts.filter((h) => h.data.lane === 'vm').map((h) => h.id), ...books.map((b) => imageHost(b.distro.id))]);
     for (const { file, data } of content.evidence) expect(booting.has(data.host), file).toBe(data.lane === 'vm');
   });
   test('names only texts that exist, byte for byte', () => {
@@ -57,6 +57,12 @@ describe('refusing evidence', () => {
     expect(problems({ ...run, steps: [{ ...run.steps[0]!, id: 'preflight.nowhere' }] })).toEqual(['evidence-unknown-step']);
     expect(problems({ ...run, host: 'nowhere' })).toEqual(['evidence-unknown-host']);
     expect(problems({ ...run, distro: 'nowhere' })).toEqual(['evidence-unknown-distro']);
+  });
+  test('a run on a cloud image needs no description, but is recorded as one of its own distribution', () => {
+    const image: EvidenceRun = { ...run, lane: 'vm', scenario: 'path/judged', layout: 'image', host: imageHost(run.distro) };
+    expect(problems(image)).not.toContain('evidence-unknown-host');
+    expect(problems({ ...image, layout: 'root-ext4' })).toContain('evidence-unknown-host');
+    expect(problems({ ...image, host: imageHost('nowhere') })).toContain('evidence-unknown-host');
   });
   test('a real boot that cannot be so is refused too', () => {
     const boots = [{ kernel: 'b', role: 'new', entry: 'default', cause: 'panic', atMs: 0, upMs: 9, endMs: null, words: '' }] satisfies EvidenceRun['boots'];

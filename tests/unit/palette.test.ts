@@ -7,7 +7,7 @@ import { THEMES, TOKEN_CLASS } from '../../src/markdown/palette.ts';
 
 const load = async (name: keyof typeof bundledThemes) => (await bundledThemes[name]()).default;
 const css = readFileSync(`${ROOT}/src/styles/code.css`, 'utf8');
-const [inLight = '', inDark = ''] = css.split('@media (prefers-color-scheme: dark)');
+const [inLight = '', inDark = ''] = css.split('@media screen and (prefers-color-scheme: dark)');
 const colourIn = (part: string, name: string): string | undefined => new RegExp(`\\.${name} \\{\\s*color: (#[0-9a-f]{6})`).exec(part)?.[1];
 
 /** Scopes of Markdown and diff markup, and invalid text: no fence of ours has them, and Shiki paints them with backgrounds. */

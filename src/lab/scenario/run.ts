@@ -31,15 +31,16 @@ export interface ScenarioResult {
  * The snapshot of a running machine in a state that scenarios start from. Made once for each script and layout.
  */
 export async function startSnapshot(bench: Bench, layout: VmLayout, start: Start): Promise<Snapshot> {
-  const { hostId, script, image } = bench;
+  const { hostId, script } = bench;
   const inputs = { script: script.sha256 };
+  const disk = { image: bench.image?.file, internet: bench.image?.internet };
   const prepared = await cachedSnapshot(hostId, layout, 'prepared', inputs, async (vm) => {
     await vm.copy(SCRIPT_PATH, script.text, 0o755);
     await vm.exec('timeout 120 systemctl is-system-running --wait', { timeoutMs: 180_000 });
     await runScript(vm, `preflight ${ACCEPT[layout] ?? ''}`, [0, 1], 900_000);
-  }, { image });
+  }, disk);
   if (start === 'prepared') return prepared;
-  return cachedSnapshot(hostId, layout, 'upgraded', inputs, (vm) => runScript(vm, 'upgrade --yes', [0, 1], 1_500_000).then(() => undefined), { on: prepared });
+  return cachedSnapshot(hostId, layout, 'upgraded', inputs, (vm) => runScript(vm, 'upgrade --yes', [0, 1], 1_500_000).then(() => undefined), { on: prepared, internet: disk.internet });
 }
 
 /** The boots as evidence: from the machine's own record, with the words of the scenario. */
@@ -80,7 +81,7 @@ export async function runScenario(bench: Bench, scenario: Scenario, layout: VmLa
   const began = Date.now();
   const snapshot = await startSnapshot(bench, layout, scenario.start);
   const from = Date.now();
-  const vm = await createVm(bench.hostId, { layout, from: snapshot });
+  const vm = await createVm(bench.hostId, { layout, from: snapshot, internet: bench.image?.internet });
   let error: string | undefined;
   let scene: Scene | undefined;
   const say = (line: string): void => told(`${vm.cpuSeconds.toFixed(0).padStart(4)} CPU s  ${line}`);
@@ -100,7 +101,7 @@ export async function runScenario(bench: Bench, scenario: Scenario, layout: VmLa
     const serial = serialEvidence(vm, scene.newKernel);
     const run: EvidenceRun = {
       format_version: 1,
-      host: bench.hostId,
+      host: bench.recordedAs,
       distro: bench.runbook.distro.id,
       lane: 'vm',
       scenario: scenario.name,

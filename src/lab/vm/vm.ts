@@ -77,11 +77,11 @@ const repoOf = (file: string): Disk => ({ file, format: 'raw', readonly: true, s
 /**
  * Makes a machine and starts it.
  * @param hostId name of a file under content/hosts, of lane vm
- * @param o `layout`: its storage, else the host's first; `image`: the file of a cloud image, whose layout is `image`; `from`: continue a snapshot, in seconds, instead of booting; the
- *   first boot is waited for
+ * @param o `layout`: its storage, else the host's first; `image`: the file of a cloud image, whose layout is `image`; `from`: continue a snapshot, in seconds, instead of booting; `internet`: it reaches
+ *   the network; the first boot is waited for
  * @throws Error when its disk cannot be made or it does not come up
  */
-export async function createVm(hostId: string, o: { layout?: VmLayout; image?: string | undefined; from?: Snapshot } = {}): Promise<Vm> {
+export async function createVm(hostId: string, o: { layout?: VmLayout; image?: string | undefined; from?: Snapshot; internet?: boolean | undefined } = {}): Promise<Vm> {
   const spec = readVmSpec(hostId);
   const layout = o.from?.layout ?? (o.image === undefined ? o.layout : 'image') ?? spec.layouts[0]!;
   const uefi = LAYOUTS[layout].firmware === 'uefi';
@@ -96,6 +96,7 @@ export async function createVm(hostId: string, o: { layout?: VmLayout; image?: s
       uefi,
       accel: await accelOf(spec),
       ...(restored ? { restored } : {}),
+      ...(o.internet ? { internet: true } : {}),
       async disks(dir) {
         await copy(disk, join(dir, 'disk.qcow2'));
         if (o.from && existsSync(join(o.from.dir, 'erst'))) copyFileSync(join(o.from.dir, 'erst'), join(dir, 'erst'));
@@ -122,14 +123,15 @@ export async function createVm(hostId: string, o: { layout?: VmLayout; image?: s
  * @param name short name of the state
  * @param inputs everything else the state depends on
  * @param prepare brings a fresh machine into the state; when it throws, nothing is kept
- * @param o `on`: a snapshot the machine starts from instead of a boot; `image`: the file behind the layout `image`
+ * @param o `on`: a snapshot the machine starts from instead of a boot; `image`: the file behind the layout `image`; `internet`: it
+ *   reaches the network
  */
-export async function cachedSnapshot(hostId: string, layout: VmLayout, name: string, inputs: unknown, prepare: (vm: Vm) => Promise<void>, { on, image }: { on?: Snapshot; image?: string | undefined } = {}): Promise<Snapshot> {
+export async function cachedSnapshot(hostId: string, layout: VmLayout, name: string, inputs: unknown, prepare: (vm: Vm) => Promise<void>, { on, image, internet }: { on?: Snapshot; image?: string | undefined; internet?: boolean | undefined } = {}): Promise<Snapshot> {
   const spec = readVmSpec(hostId);
   const below = on ? on.dir : await layoutDisk(spec, layout, image);
-  const key = { inputs, below: on ? basename(below) : below.split('/').slice(-2).join('/'), state: await stateInputs(await accelOf(spec)) };
+  const key = { inputs, ...(internet ? { internet } : {}), below: on ? basename(below) : below.split('/').slice(-2).join('/'), state: await stateInputs(await accelOf(spec)) };
   const dir = await artifact(`vm-${name}-${layout}-${hostId}`, key, async (temp) => {
-    const vm = await createVm(hostId, { layout, image, ...(on ? { from: on } : {}) });
+    const vm = await createVm(hostId, { layout, image, internet, ...(on ? { from: on } : {}) });
     try {
       await prepare(vm);
       const boot = await vm.suspend();
