@@ -199,7 +199,7 @@ export const TEXT_RULES: TextRule[] = [
     find: (v) =>
       where(v.code, (l, i) => {
         const joined = l.endsWith('\\') ? `${l}${v.code[i + 1] ?? ''}${v.code[i + 2] ?? ''}` : l;
-        return /\bdnf\b(?!-).*\b(install|upgrade|reinstall|remove|swap|distro-sync)\b/.test(joined) && !/--assumeno\b/.test(joined) && !(/\s-y\b/.test(joined) && /exit_on_lock=True/.test(joined));
+        return /(?:^|[^/.\w-])dnf\b(?![-/]).*\b(install|upgrade|reinstall|remove|swap|distro-sync)\b/.test(joined) && !/--assumeno\b/.test(joined) && !(/\s-y\b/.test(joined) && /exit_on_lock=True/.test(joined));
       }),
   },
   {

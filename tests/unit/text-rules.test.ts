@@ -35,6 +35,11 @@ const EXAMPLES: Record<string, { bad: string[]; good: string[]; kind?: 'action' 
     good: ['apt-get -s install x', 'sudo env DEBIAN_FRONTEND=noninteractive apt-get -y install x', 'sudo apt-get update'],
     kind: 'action',
   },
+  'dnf-asks': {
+    bad: ['sudo dnf install x', 'sudo dnf -y install x', 'printf x | sudo xargs dnf -y \\\n  remove'],
+    good: ['sudo dnf --assumeno install x', 'sudo dnf -y --setopt=exit_on_lock=True install x', 'sudo dnf makecache', 'ls /var/cache/dnf/install'],
+    kind: 'action',
+  },
   'apt-not-apt-get': { bad: ['apt install x', 'sudo apt update'], good: ['ls /etc/apt'], kind: 'action' },
   'sudo-env': { bad: ['sudo LC_ALL=C x'], good: ['sudo env LC_ALL=C x'], kind: 'action' },
   'sudo-redirect': { bad: ['sudo cat a > /etc/b', 'sudo x >> y'], good: ['sudo x 2> /dev/null', 'sudo x 2>&1', 'echo a | sudo tee b > /dev/null'], kind: 'action' },
