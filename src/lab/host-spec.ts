@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yaml from 'js-yaml';
-import { HostId, HostSpec, type DebianHostSpec, type RootHostSpec } from '../model/host.ts';
+import { HostId, HostSpec, type DebianBase, isRpmShaped, type RootHostSpec } from '../model/host.ts';
 
 const CONTENT = fileURLToPath(new URL('../../content/hosts/', import.meta.url));
 
@@ -35,12 +35,16 @@ export function readRootSpec(hostId: string): RootHostSpec {
   return spec;
 }
 
+/** GRUB's folder on a host. */
+export const grubDirOf = (spec: HostSpec): string => (spec.lane === 'shaped' && isRpmShaped(spec) ? '/boot/grub2' : '/boot/grub');
+
 /**
- * The host whose Debian release a host's root is made of: a shaped host stands on another one's base.
+ * The Debian root a host is made of: a shaped host stands on another one's base, or on one of its own.
  * @throws Error when the base is itself shaped
  */
-export function debianOf(spec: HostSpec): DebianHostSpec {
+export function debianOf(spec: HostSpec): DebianBase {
   if (spec.lane !== 'shaped') return spec;
+  if (typeof spec.base !== 'string') return { id: spec.id, ...spec.base };
   const base = readHostSpec(spec.base);
   if (base.lane !== 'rehearsal') throw new Error(`content/hosts/${spec.id}.yaml: base ${spec.base} is of lane ${base.lane}. Mend: name a rehearsal host`);
   return base;

@@ -7,7 +7,7 @@ import { artifact, cacheDir, removeTree, touchArtifact } from './system/cache.ts
 import { powerOn, type BootRecord, type OffRun } from './root/firmware.ts';
 import { HostRefused, REFUSED_STATUS, REFUSED_WORDS } from './system/guard.ts';
 import { type KeptStart, keptText, readKept } from './root/kept-start.ts';
-import { readRootSpec } from './host-spec.ts';
+import { grubDirOf, readRootSpec } from './host-spec.ts';
 import { goldLayers } from './layer/gold.ts';
 import { standInSources } from './layer/shape.ts';
 import { Machine } from './root/machine.ts';
@@ -177,7 +177,7 @@ class RehearsalHost implements Host {
     let choice = pick;
     for (let dead = 0; dead < MAX_DEAD; dead += 1) {
       const off: OffRun = (script, args, stdin) => this.#machine.off(script, args, stdin);
-      const { record, lab, again } = await powerOn({ off, tables, grub: this.#grub, cause: why, pick: choice });
+      const { record, lab, again } = await powerOn({ off, tables, grub: this.#grub, grubDir: grubDirOf(this.spec), cause: why, pick: choice });
       this.#boots.push(record);
       if (record.dead === undefined) {
         await this.#machine.start(lab);

@@ -10,7 +10,7 @@ import { z } from 'astro/zod';
 /** A Debian package name, as Debian policy 5.6.1 allows it. */
 const packageName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9+.-]+$/, 'a Debian package name: lower-case letters, digits and + . - only');
+  .regex(/^[a-z0-9][a-z0-9+.-]+$/, 'a package name: lower-case letters, digits and + . - only');
 
 /** A Debian suite name such as `trixie` or `trixie-backports`; it becomes part of file names and apt lines. */
 const suiteName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a Debian suite name such as trixie-backports');
@@ -80,22 +80,53 @@ const UbuntuKernel = z.strictObject({
   version: z.string().regex(/^\d+\.\d+\.\d+-\d+\.\d+(~\d+\.\d+\.\d+)?$/, 'a version such as 7.0.0-34.34~24.04.1'),
   /** What follows `linux-`, `linux-image-` and `linux-headers-` in the names of its metapackages: `generic-hwe-24.04`. */
   meta: packageName,
+  /** Version of the metapackages where it is not that of the kernel. */
+  metaVersion: z.string().regex(/^\d+(\.\d+){4}$/, 'a version such as 5.15.0.164.159').optional(),
+  /** Further packages of modules that the image's metapackage asks for, without the release at the end of their names. */
+  modules: z.array(packageName).optional(),
   suite: suiteName,
+  /** The archive had it when the host was installed and has dropped it since, as Ubuntu's does at each new upload of a series. */
+  dropped: z.boolean().optional(),
 });
+
+/** /etc/os-release. */
+const osRelease = z.record(z.string().regex(/^[A-Z_]+$/), z.string());
+
+const UbuntuShape = z.strictObject({
+  family: z.literal('ubuntu'),
+  osRelease,
+  /** Suites of its package source, the release's own first. */
+  suites: z.array(suiteName).min(1),
+  kernels: z.array(UbuntuKernel).min(2),
+  /** What builds its initramfs. dracut has to be among the packages it is installed with. */
+  initramfs: z.enum(['initramfs-tools', 'dracut']).default('initramfs-tools'),
+});
+
+/** A kernel of the RHEL family: `uname -r`, from which the packages have their version and release. */
+const RpmKernel = z.string().regex(/^\d+\.\d+\.\d+-[0-9.]+\.(el|fc)\d+[0-9_]*\.x86_64$/, 'a release such as 5.14.0-687.5.3.el9_8.x86_64');
+
+const RpmShape = z.strictObject({
+  family: z.literal('rhel'),
+  osRelease,
+  /** Package that names the release, and its version. */
+  releasePackage: z.strictObject({ name: packageName, version: z.string().regex(/^\d+(\.\d+)?$/) }),
+  /** Id of its package source, as `dnf repolist` shows it. */
+  repository: suiteName,
+  /** Where rpm keeps its database. */
+  rpmDb: z.enum(['/var/lib/rpm', '/usr/lib/sysimage/rpm']),
+  /** Oldest first: the first is installed when the host is made, the last is what dnf offers. */
+  kernels: z.array(RpmKernel).min(2),
+});
+
+/** A plain Debian root: the release, and what is installed in it. */
+const DebianBase = z.strictObject({ suite: suiteName, mergedSuites: z.array(suiteName).default([]), include: z.array(packageName).min(1) });
 
 export const ShapedHostSpec = z.strictObject({
   ...every,
   lane: z.literal('shaped'),
-  /** The rehearsal host whose base it stands on, with that host's Debian release and packages. */
-  base: HostId,
-  shape: z.strictObject({
-    family: z.literal('ubuntu'),
-    /** /etc/os-release. */
-    osRelease: z.record(z.string().regex(/^[A-Z_]+$/), z.string()),
-    /** Suites of its package source, the release's own first. */
-    suites: z.array(suiteName).min(1),
-    kernels: z.array(UbuntuKernel).min(2),
-  }),
+  /** The rehearsal host whose base it stands on, with that host's Debian release and packages; or a base of its own. */
+  base: z.union([HostId, DebianBase]),
+  shape: z.discriminatedUnion('family', [UbuntuShape, RpmShape]),
   kernels: z.strictObject({ old: kernelSource, new: kernelSource }),
   /** Packages of the base's Debian release that are in the package source, for repairs. */
   extraPackages: z.array(packageName).default([]),
@@ -115,6 +146,14 @@ export type HostSpec = z.infer<typeof HostSpec>;
 export type RehearsalHostSpec = z.infer<typeof RehearsalHostSpec>;
 export type ShapedHostSpec = z.infer<typeof ShapedHostSpec>;
 export type UbuntuKernel = z.infer<typeof UbuntuKernel>;
+export type UbuntuShape = z.infer<typeof UbuntuShape>;
+export type RpmShape = z.infer<typeof RpmShape>;
+/** A shaped host whose shape is known. */
+export type ShapedAs<S extends ShapedHostSpec['shape']> = ShapedHostSpec & { shape: S };
+export const isUbuntuShaped = (spec: ShapedHostSpec): spec is ShapedAs<UbuntuShape> => spec.shape.family === 'ubuntu';
+export const isRpmShaped = (spec: ShapedHostSpec): spec is ShapedAs<RpmShape> => spec.shape.family === 'rhel';
+/** The Debian root under a host, with the name its layers have. */
+export type DebianBase = z.infer<typeof DebianBase> & { id: string };
 /** A host whose root is made of a Debian release alone. */
 export type DebianHostSpec = RehearsalHostSpec | VmHostSpec;
 /** A host that is a throw-away root. */

@@ -89,9 +89,9 @@ const command = (names: string): RegExp =>
 const isCheck = (v: TextView): boolean => v.step.meta.kind === 'check' || v.step.meta.kind === 'probe';
 
 /** `grub-editenv FILE list` is among them: it creates the file if it is missing (seen 2026-11-23). */
-const WRITERS = 'grub-editenv|tee|rm|mv|cp|mkdir|install|touch|ln|chmod|chown|dd|truncate|mktemp|apt-mark (?:hold|unhold|manual|auto)|grub-reboot|grub-set-default|update-grub|update-initramfs|reboot|shutdown';
+const WRITERS = 'grub2?-editenv|tee|rm|mv|cp|mkdir|install|touch|ln|chmod|chown|dd|truncate|mktemp|apt-mark (?:hold|unhold|manual|auto)|grub2?-reboot|grub2?-set-default|update-grub|grub2-mkconfig|grubby|dracut|kernel-install|update-initramfs|reboot|shutdown';
 /** Programs whose output is translated or localised. Those with a fixed machine form (dpkg-query -f, ip, systemctl --plain) are not. */
-const PARSED = 'apt-cache|apt-get|df|dkms|dpkg|free|ls|mokutil|swapon|who';
+const PARSED = 'apt-cache|apt-get|df|dnf|dkms|dpkg|free|ls|mokutil|swapon|who';
 
 export const TEXT_RULES: TextRule[] = [
   {
@@ -193,6 +193,16 @@ export const TEXT_RULES: TextRule[] = [
       ),
   },
   {
+    rule: 'dnf-asks',
+    message: 'dnf that may ask a question, or waits without an end for another one',
+    mend: 'sudo dnf -y --setopt=exit_on_lock=True …; to look only: --assumeno',
+    find: (v) =>
+      where(v.code, (l, i) => {
+        const joined = l.endsWith('\\') ? `${l}${v.code[i + 1] ?? ''}${v.code[i + 2] ?? ''}` : l;
+        return /\bdnf\b(?!-).*\b(install|upgrade|reinstall|remove|swap|distro-sync)\b/.test(joined) && !/--assumeno\b/.test(joined) && !(/\s-y\b/.test(joined) && /exit_on_lock=True/.test(joined));
+      }),
+  },
+  {
     rule: 'apt-not-apt-get',
     message: 'apt is for people at a terminal; its output and options change',
     mend: 'use apt-get or apt-cache',
@@ -259,8 +269,8 @@ export const TEXT_RULES: TextRule[] = [
     message: 'changes what GRUB reads and leaves it in the journal: GRUB replays no journal, and sync does not empty that of XFS',
     mend: `end with sync, and on XFS with: xfs_io -x -r -c freeze -c thaw /boot/grub (its status is 0 even if it failed: it must print nothing)`,
     find: (v) => {
-      if (isCheck(v) || v.lines.some((l) => l.includes('[ -z "$(xfs_io -x -r -c freeze -c thaw /boot/grub 2>&1)" ]'))) return [];
-      return where(v.lines, (l) => /\b(update-grub|grub-set-default|grub-reboot)\b|\bgrub-editenv \S+ (set|unset|create)\b/.test(l)).slice(0, 1);
+      if (isCheck(v) || v.lines.some((l) => /\[ -z "\$\(xfs_io -x -r -c freeze -c thaw \/boot\/grub2? 2>&1\)" \]/.test(l))) return [];
+      return where(v.lines, (l) => /\b(update-grub|grub2?-set-default|grub2?-reboot|grub2-mkconfig)\b|\bgrub2?-editenv \S+ (set|unset|create)\b/.test(l)).slice(0, 1);
     },
   },
   {

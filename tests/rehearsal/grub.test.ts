@@ -38,6 +38,7 @@ submenu 'Deep' --id deep { submenu 'Deeper' --id deeper { menuentry One { linux 
   const files = new Map([...KERNELS, '/boot/initrd.img-empty', '/boot/vmlinuz-empty'].map((k) => [k, k.endsWith('empty') ? 0 : 1000] as const));
   const ask = async (env: string | undefined, o: { envWritable?: boolean; pick?: string; custom?: string } = {}) =>
     askGrub((await goldLayers(readRootSpec(hostId))).grub, {
+      grubDir: '/boot/grub',
       texts: new Map([['/boot/grub/grub.cfg', CFG], ['/boot/grub/custom.cfg', o.custom ?? TRIAL], ...(env === undefined ? [] : [['/boot/grub/grubenv', env] as const])]),
       sizes: files,
       envWritable: o.envWritable ?? true,

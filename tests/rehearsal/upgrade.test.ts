@@ -3,14 +3,15 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HostRefused } from '../../src/lab/system/guard.ts';
 import { cachedLayer, createHost, requirements, type Host } from '../../src/lab/host.ts';
-import { debianOf, readHostSpec } from '../../src/lab/host-spec.ts';
+import { readHostSpec } from '../../src/lab/host-spec.ts';
+import type { RehearsalHostSpec } from '../../src/model/host.ts';
 
 const able = await requirements();
 const reason = able.missing.map((m) => `${m.what} (${m.install})`).join('; ');
 if (!able.ok) console.warn(`rehearsal hosts are not tested here; missing: ${reason}`);
 
 describe.skipIf(!able.ok).each(['debian-13', 'debian-12'])('a kernel upgrade on %s', (hostId) => {
-  const spec = debianOf(readHostSpec(hostId));
+  const spec = readHostSpec(hostId) as RehearsalHostSpec;
   const fresh = (layers: Awaited<ReturnType<typeof cachedLayer>>[] = []): Promise<Host> => createHost(hostId, { layers });
   /** A host after the upgrade, the old kernel pinned as the default before it. Made once. */
   const upgraded = (): ReturnType<typeof cachedLayer> => cachedLayer(hostId, 'test-upgraded', { script: UPGRADE }, async (h) => {

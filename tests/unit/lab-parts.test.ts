@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { isoWeek } from '../../src/lab/system/cache.ts';
 import { probeAnswer } from '../../src/lab/grub/probe.ts';
-import { debianOf, readHostSpec } from '../../src/lab/host-spec.ts';
+import { readHostSpec } from '../../src/lab/host-spec.ts';
+import type { RehearsalHostSpec } from '../../src/model/host.ts';
 import { loadedModules, missingDrivers, procModules, readInitramfs, readKernelImage } from '../../src/lab/root/kernel-image.ts';
 import { debName, parseMadison } from '../../src/lab/layer/archive.ts';
 import { debianSources, parseTargets } from '../../src/lab/layer/mirror.ts';
@@ -62,7 +63,7 @@ describe('the parts that need no host', () => {
 
   it('reads the hosts\' descriptions and refuses other names', () => {
     expect(readHostSpec('debian-13').kernels.new.suite).toBe('trixie-backports');
-    expect(debianOf(readHostSpec('debian-12')).extraSuites.every((s) => !s.notAutomatic)).toBe(true);
+    expect((readHostSpec('debian-12') as RehearsalHostSpec).extraSuites.every((s) => !s.notAutomatic)).toBe(true);
     expect(() => readHostSpec('../x')).toThrow('not the id of a host');
     expect(() => readHostSpec('debian-99')).toThrow('no host debian-99');
   });

@@ -7,7 +7,7 @@ import { debFile } from '../../src/lab/shape/deb.ts';
 import { BUILT_IN, moduleTree, MODULES, standInImage, standInModule } from '../../src/lab/shape/kernel-files.ts';
 import { ubuntuLook } from '../../src/lab/shape/ubuntu-look.ts';
 import { ubuntuBuild, ubuntuPackages } from '../../src/lab/shape/ubuntu-packages.ts';
-import { HostSpec, type ShapedHostSpec } from '../../src/model/host.ts';
+import { HostSpec, type ShapedAs, type UbuntuShape } from '../../src/model/host.ts';
 
 const HWE = { release: '7.0.0-34-generic', version: '7.0.0-34.34~24.04.1', meta: 'generic-hwe-24.04', suite: 'noble-updates' };
 const GA = { release: '6.8.0-124-generic', version: '6.8.0-124.124', meta: 'generic', suite: 'noble-updates' };
@@ -76,20 +76,20 @@ describe('packages of an Ubuntu kernel', () => {
 });
 
 describe('the shaped host', () => {
-  const spec = readHostSpec('ubuntu-24.04') as ShapedHostSpec;
+  const spec = readHostSpec('ubuntu-24.04') as ShapedAs<UbuntuShape>;
   test('stands on the base of a rehearsal host', () => {
     expect(debianOf(spec).id).toBe('debian-12');
-    expect(ubuntuLook(spec).etc['usr/lib/os-release']).toContain('\nID=ubuntu\n');
-    expect(ubuntuLook(spec).etc['usr/lib/os-release']).toContain('VERSION_ID="24.04"\n');
+    expect(ubuntuLook(spec.shape).etc['usr/lib/os-release']).toContain('\nID=ubuntu\n');
+    expect(ubuntuLook(spec.shape).etc['usr/lib/os-release']).toContain('VERSION_ID="24.04"\n');
   });
   test('says that nothing on it is from Ubuntu', () => {
     expect(spec.standIn.join(' ')).toContain('Nothing on this host is from Ubuntu');
   });
   test.each([
-    ['a version without an upload', (s: ShapedHostSpec) => { s.shape.kernels[0]!.version = '6.8.0'; }],
-    ['a release without a flavour', (s: ShapedHostSpec) => { s.shape.kernels[0]!.release = '6.8.0-124'; }],
-    ['an id with a slash', (s: ShapedHostSpec) => { s.id = 'ubuntu/24'; }],
-    ['one kernel only', (s: ShapedHostSpec) => { s.shape.kernels.pop(); }],
+    ['a version without an upload', (s: ShapedAs<UbuntuShape>) => { s.shape.kernels[0]!.version = '6.8.0'; }],
+    ['a release without a flavour', (s: ShapedAs<UbuntuShape>) => { s.shape.kernels[0]!.release = '6.8.0-124'; }],
+    ['an id with a slash', (s: ShapedAs<UbuntuShape>) => { s.id = 'ubuntu/24'; }],
+    ['one kernel only', (s: ShapedAs<UbuntuShape>) => { s.shape.kernels.pop(); }],
   ])('refuses %s', (_, change) => {
     const copy = structuredClone(spec);
     change(copy);

@@ -3,6 +3,7 @@
  * because it also knows when GRUB would stop and wait for a person, and a difference between the two stops the run.
  */
 import { parseGrubenv, setInGrubenv } from './env.ts';
+import { blsEntries, withBls } from './bls.ts';
 import { runGrubEmu } from './emu.ts';
 import type { GrubDisk } from './interpreter.ts';
 import { playGrub, type GrubOutcome } from './menu.ts';
@@ -10,7 +11,9 @@ import { probeAnswer } from './probe.ts';
 
 /** The disk at power-on, by absolute path. */
 export interface BootDisk {
-  /** Text of the files in /boot/grub. */
+  /** GRUB's own folder: /boot/grub or, on the RHEL family, /boot/grub2. */
+  grubDir: string;
+  /** Text of the files in it, and of the entries in /boot/loader/entries. */
   texts: ReadonlyMap<string, string>;
   /** Sizes of the files GRUB could load. */
   sizes: ReadonlyMap<string, number>;
@@ -20,8 +23,6 @@ export interface BootDisk {
   pick?: string | undefined;
 }
 
-const GRUB_DIR = '/boot/grub/';
-
 /** GRUB's view of the disk; with /boot on a file system of its own, GRUB's paths begin there. */
 const grubDisk = (disk: BootDisk): GrubDisk => ({
   read: (path) => disk.texts.get(path) ?? disk.texts.get(`/boot${path}`),
@@ -29,8 +30,8 @@ const grubDisk = (disk: BootDisk): GrubDisk => ({
 });
 
 /** GRUB writes its environment on plain partitions and through a few file systems only; the table describes the host's. */
-export const isEnvWritable = (table: string): boolean =>
-  (probeAnswer(table, '/boot/grub', 'abstraction') ?? '') === '' && !/^(btrfs|zfs|f2fs|reiserfs)$/.test(probeAnswer(table, '/boot/grub', 'fs') ?? '');
+export const isEnvWritable = (table: string, grubDir: string): boolean =>
+  (probeAnswer(table, grubDir, 'abstraction') ?? '') === '' && !/^(btrfs|zfs|f2fs|reiserfs)$/.test(probeAnswer(table, grubDir, 'fs') ?? '');
 
 /** The outcome in words, for comparing and for errors. Without blanks: the interpreter's console breaks lines at them. */
 const inWords = (o: { path: string; linux?: { path: string; args: string } | undefined; initrd: readonly string[]; grubenv: string | undefined }): string =>
@@ -42,16 +43,19 @@ const inWords = (o: { path: string; linux?: { path: string; args: string } | und
  * @throws Error when GRUB's interpreter and the lab's reader differ: then the reader has a mistake, and a run that went on
  *   would prove nothing
  */
-export async function askGrub(layers: readonly string[], disk: BootDisk): Promise<GrubOutcome> {
-  const ours = playGrub(grubDisk(disk), { envWritable: disk.envWritable, ...(disk.pick === undefined ? {} : { pick: disk.pick }) });
+export async function askGrub(layers: readonly string[], asked: BootDisk): Promise<GrubOutcome> {
+  const entries = blsEntries(asked.texts);
+  const disk = { ...asked, texts: new Map([...asked.texts].map(([path, text]) => [path, path.endsWith('.cfg') ? withBls(text, entries) : text])) };
+  const home = `${disk.grubDir}/`;
+  const ours = playGrub(grubDisk(disk), { prefix: disk.grubDir, envWritable: disk.envWritable, ...(disk.pick === undefined ? {} : { pick: disk.pick }) });
   // At its prompt, or at a menu that waits for a key, the interpreter would wait too.
   if (!ours.entry) return ours;
-  const grubenv = disk.texts.get(`${GRUB_DIR}grubenv`);
+  const grubenv = disk.texts.get(`${home}grubenv`);
   const emu = await runGrubEmu(layers, {
-    configs: Object.fromEntries([...disk.texts].filter(([k]) => k.startsWith(GRUB_DIR) && k.endsWith('.cfg')).map(([k, v]) => [k.slice(GRUB_DIR.length), v])),
+    configs: Object.fromEntries([...disk.texts].filter(([k]) => k.startsWith(home) && k.endsWith('.cfg')).map(([k, v]) => [k.slice(home.length), v])),
     grubenv,
     // GRUB's own modules and fonts are not what a menu entry loads.
-    files: new Map([...disk.sizes].filter(([k]) => !k.startsWith(GRUB_DIR))),
+    files: new Map([...disk.sizes].filter(([k]) => !k.startsWith(home))),
     envWritable: disk.envWritable && grubenv !== undefined && parseGrubenv(grubenv) !== undefined,
     pick: disk.pick,
   });

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { DebianHostSpec } from '../../model/host.ts';
+import type { DebianBase } from '../../model/host.ts';
 import { artifact, removeTree } from '../system/cache.ts';
 import { EMU_CONFIG, EMU_DISK, emuMain, instrument, parseEmu, type EmuOutcome } from './emu-script.ts';
 import { GrubSyntaxError } from './script.ts';
@@ -18,7 +18,7 @@ const REVISION = 2;
  * @param base the finished base layer
  * @returns folder whose `tree/` is the layer
  */
-export function emuLayer(spec: DebianHostSpec, base: string): Promise<string> {
+export function emuLayer(spec: DebianBase, base: string): Promise<string> {
   const inputs = { revision: REVISION, base: basename(base), week: archiveWeek() };
   return artifact(`emu-${spec.id}`, inputs, async (dir) => {
     const apt = new ScratchApt(dir, join(base, 'tree/var/lib/dpkg/status'));

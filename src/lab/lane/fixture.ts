@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepResult } from '../../model/id.ts';
+import { bootChain } from '../../runbook/boot-chain.ts';
 import type { Runbook } from '../../runbook/select.ts';
 import type { Step } from '../../runbook/step.ts';
 import { judge } from '../../runbook/verdict.ts';
@@ -56,6 +57,17 @@ export function fixtureCases(runbook: Runbook, only: string[] = []): FixtureCase
 /** The runbook's settings, exported: lines of shell. */
 const settings = (runbook: Runbook): string[] => ['set -a', ...runbook.steps.filter((s) => s.meta.kind === 'vars').map((s) => s.text), 'set +a'];
 
+/**
+ * What fixtures call the same on every host: $GRUB, GRUB's folder; initrd RELEASE, the path of an initramfs; and GRUB's tools under
+ * Debian's names.
+ */
+function bootNames(runbook: Runbook): string[] {
+  const { grubDir, initrd } = bootChain(runbook.distro);
+  const [before, after] = initrd.split('RELEASE');
+  const tools = grubDir === '/boot/grub2' ? [...['editenv', 'reboot', 'set-default'].map((t) => `grub-${t}() { grub2-${t} "$@"; }`), 'update-grub() { grub2-mkconfig -o /boot/grub2/grub.cfg; }'] : [];
+  return [`GRUB=${grubDir}`, `initrd() { echo "${before}$1${after}"; }`, ...tools];
+}
+
 /** Runs a step's text inside a host the way the script does: settings exported, a bash of its own, stdin closed. */
 export async function runText(host: Host, runbook: Runbook, step: Step, user?: string) {
   const script = [...settings(runbook), 'exec bash -c "$TB_STEP_TEXT" < /dev/null'].join('\n');
@@ -75,7 +87,7 @@ export async function runCase(root: string, stages: StageBuilder, runbook: Runbo
   const host = await stages.host(fixture.stage);
   try {
     if (fixture.script) {
-      const set = await host.exec([...settings(runbook), 'set -e', fixture.script].join('\n'), { timeoutMs: 300_000 });
+      const set = await host.exec([...settings(runbook), ...bootNames(runbook), 'set -e', fixture.script].join('\n'), { timeoutMs: 300_000 });
       if (set.status !== 0) {
         throw new Error(`fixture ${c.fixture} failed with ${set.status} on ${stages.hostId}\n${set.stdout}\n${set.stderr}`);
       }

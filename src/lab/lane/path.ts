@@ -4,6 +4,7 @@ import { Report } from '../../model/report.ts';
 import type { Script } from '../../runbook/compile.ts';
 import { withoutNoise } from './evidence.ts';
 import { createHost, type HostOps } from '../host.ts';
+import { differences, footprint, lostMetapackages } from './footprint.ts';
 import { SCRIPT_PATH } from './stage.ts';
 
 /** What one command of the script left behind. */
@@ -43,21 +44,6 @@ export async function evidenceSteps(host: HostOps, run: CommandRun): Promise<Evi
     steps.push({ id: s.id, sha256: s.sha256, verdict: s.result, ms: s.ms, transcript: await transcript(host, s) });
   }
   return steps;
-}
-
-/** Facts of a host that must be the same after a rollback. */
-export async function footprint(host: HostOps): Promise<string> {
-  const r = await host.exec(
-    [
-      `dpkg-query -W -f '\${db:Status-Abbrev} \${Package} \${Version}\\n' | grep -v '^ii  linux-base ' | sort`,
-      `echo '-- manual'; apt-mark showmanual | sort`,
-      `echo '-- boot'; ls /boot | sort`,
-      `echo '-- default'; grep -h '^GRUB_DEFAULT' /etc/default/grub /etc/default/grub.d/* 2> /dev/null`,
-      `echo '-- env'; grub-editenv /boot/grub/grubenv list`,
-      `echo '-- custom'; cat /boot/grub/custom.cfg 2> /dev/null`,
-    ].join('\n'),
-  );
-  return r.stdout;
 }
 
 /** The result of a whole path. */
@@ -124,7 +110,8 @@ export async function runPath(hostId: string, script: Script, told: (line: strin
     const after = await footprint(host);
     const last = await host.reboot();
     expect(last.kernel === kernelBefore, `in the end ${last.kernel} booted, not ${kernelBefore}`);
-    expect(after === before, 'packages, boot files or the default differ from before the upgrade');
+    const differ = differences(before, after, lostMetapackages(host.spec));
+    expect(differ.length === 0, `packages, boot files or the default differ from before the upgrade:\n${differ.join('\n')}`);
     return { runs, steps, kernelBefore, kernelAfter, faults, ms: Date.now() - started, before, after };
   } finally {
     await host.destroy();

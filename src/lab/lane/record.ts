@@ -34,7 +34,7 @@ async function toolVersions(hostId: string): Promise<Record<string, string>> {
   const host = await createHost(hostId);
   try {
     const r = await host.exec(
-      "dpkg-query -W -f '${Package} ${Version}\\n' apt dpkg bash initramfs-tools grub-common linux-base kmod dkms systemd 2> /dev/null",
+      "dpkg-query -W -f '${Package} ${Version}\\n' apt dpkg bash initramfs-tools dracut grub-common linux-base kmod dkms systemd 2> /dev/null",
     );
     return Object.fromEntries(
       r.stdout
@@ -111,7 +111,7 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
     write('paste', pasteScenario(options), { before: run.kernelBefore, after: run.kernelAfter }, cpu() - from, run.steps);
   }
 
-  if (lanes.includes('housekeeping')) {
+  if (lanes.includes('housekeeping') && script.steps.some((s) => s.id === 'repair.drop-oldest')) {
     from = cpu();
     const run = await runHousekeeping(root, new StageBuilder(hostId, script), (line) => told(`housekeeping: ${line}`));
     if (run.faults.length > 0) throw new Error(`housekeeping: ${run.faults.join('\n')}`);

@@ -1,7 +1,7 @@
 /** The lowest layer: a plain minimal Debian server, made by mmdebstrap from the real archive. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DebianHostSpec } from '../../model/host.ts';
+import type { DebianBase } from '../../model/host.ts';
 import { artifact, isoWeek } from '../system/cache.ts';
 import { debianSources, findMirror, transportOptions } from './mirror.ts';
 import { mustRun, toolEnv } from '../system/run.ts';
@@ -24,7 +24,7 @@ const DEBCONF = [
  * The base layer of a host.
  * @returns folder whose `tree/` is the layer
  */
-export function baseLayer(spec: DebianHostSpec): Promise<string> {
+export function baseLayer(spec: DebianBase): Promise<string> {
   const suites = [spec.suite, ...spec.mergedSuites];
   const inputs = { revision: REVISION, suites, include: spec.include, debconf: DEBCONF, week: archiveWeek() };
   return artifact(`base-${spec.id}`, inputs, async (dir) => {

@@ -1,32 +1,27 @@
 /** The layer in which the old kernel has been installed, by the host's own apt, with its initramfs and GRUB menu. */
 import { basename, join } from 'node:path';
-import type { RootHostSpec } from '../../model/host.ts';
+import { isRpmShaped, isUbuntuShaped, type RootHostSpec } from '../../model/host.ts';
 import { artifact, assertCacheFileSystem, touchArtifact } from '../system/cache.ts';
 import { debianOf } from '../host-spec.ts';
 import { emuLayer } from '../grub/emu.ts';
 import { archiveLayer } from './archive.ts';
 import { baseLayer } from './base.ts';
+import { firstKernel } from './first-kernel.ts';
 import { shapeLayer } from './shape.ts';
 import { shapedArchiveLayer } from '../shape/archive.ts';
+import { rpmArchiveLayer } from '../shape/rpm-archive.ts';
 import { Machine } from '../root/machine.ts';
 import { mustRun } from '../system/run.ts';
 
 const REVISION = 1;
 
-// What an installer does: boot loader files, the kernel, the menu. Everything here is the real tool.
-const INSTALL = `set -eu
-export DEBIAN_FRONTEND=noninteractive
-grub-editenv /boot/grub/grubenv create
-mkdir -p /boot/grub/i386-pc /boot/grub/fonts /boot/grub/locale
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
-cp /usr/share/grub/unicode.pf2 /boot/grub/fonts/
-grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2
-apt-get update
-apt-get install -y --no-install-recommends "$@"
-apt-get clean
-update-grub
-sync
-`;
+/** The host's package source. */
+function packageSource(spec: RootHostSpec, base: string): Promise<string> {
+  if (spec.lane !== 'shaped') return archiveLayer(spec, base);
+  if (isRpmShaped(spec)) return rpmArchiveLayer(spec, base);
+  if (isUbuntuShaped(spec)) return shapedArchiveLayer(spec, base);
+  throw new Error(`content/hosts/${spec.id}.yaml: no package source is known for its shape`);
+}
 
 /** Everything hosts of one kind stand on. */
 export interface HostLayers {
@@ -44,16 +39,16 @@ export async function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
   assertCacheFileSystem();
   const debian = debianOf(spec);
   const base = await baseLayer(debian);
-  const archiveOf = spec.lane === 'shaped' ? shapedArchiveLayer(spec, base) : archiveLayer(spec, base);
-  const [archive, shape, emu] = await Promise.all([archiveOf, shapeLayer(spec, base), emuLayer(debian, base)]);
+  const [archive, shape, emu] = await Promise.all([packageSource(spec, base), shapeLayer(spec, base), emuLayer(debian, base)]);
   const below = [shape, archive, base].map((d) => join(d, 'tree'));
-  const inputs = { revision: REVISION, install: INSTALL, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
+  const { script, words } = firstKernel(spec);
+  const inputs = { revision: REVISION, install: script, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
   const gold = await artifact(`gold-${spec.id}`, inputs, async (dir) => {
     const machine = await Machine.assemble(spec, below);
     try {
       // No kernel to start yet, as in an installer; the host shows the machine's own until it has one.
       await machine.start(new Map([['virt', 'kvm\n'], ['units', ''], ['grub-probe', await probeTable(machine)]]));
-      await mustRun(`installing the old kernel of ${spec.id}`, machine.argv(['/bin/bash', '-c', INSTALL, 'install', ...spec.kernels.old.packages]), { timeoutMs: 900_000 });
+      await mustRun(`installing the old kernel of ${spec.id}`, machine.argv(['/bin/bash', '-c', script, 'install', ...words]), { timeoutMs: 900_000 });
       await machine.stop();
       await machine.copyUpper(join(dir, 'tree'));
     } finally {

@@ -6,7 +6,9 @@ import type { RehearsalHostSpec, RootHostSpec } from '../../model/host.ts';
 import { artifact, removeTree } from '../system/cache.ts';
 import { runOnLayers } from './chroot.ts';
 import { aptSource, sourceSuites } from './archive.ts';
-import { type Look, ubuntuLook } from '../shape/ubuntu-look.ts';
+import type { Look } from '../shape/look.ts';
+import { rpmLook } from '../shape/rpm-look.ts';
+import { ubuntuLook } from '../shape/ubuntu-look.ts';
 import { parseSysfs } from '../root/sysfs.ts';
 
 const REVISION = 1;
@@ -37,6 +39,11 @@ const debianLook = (spec: RehearsalHostSpec): Look => ({
   },
   setup: '',
 });
+
+const lookOf = (spec: RootHostSpec): Look => {
+  if (spec.lane !== 'shaped') return debianLook(spec);
+  return spec.shape.family === 'ubuntu' ? ubuntuLook(spec.shape) : rpmLook(spec.shape);
+};
 
 /** What every host has, whatever it looks like. */
 const etcFiles = ({ hostname, etc }: Look): Record<string, string> => ({
@@ -95,7 +102,7 @@ echo ${LAB_DIR}/identity.so >/etc/ld.so.preload
  */
 export function shapeLayer(spec: RootHostSpec, base: string): Promise<string> {
   const sources = standInSources();
-  const look = spec.lane === 'shaped' ? ubuntuLook(spec) : debianLook(spec);
+  const look = lookOf(spec);
   const etc = etcFiles(look);
   const script = setup(look);
   return artifact(`shape-${spec.id}`, { revision: REVISION, base: basename(base), sources, etc, setup: script }, async (dir) => {

@@ -48,10 +48,10 @@ const ROOT_DRIVERS = ['virtio_blk', 'ext4'] as const;
 // One pass over everything a start depends on: a list of the files, then a tar of the small ones.
 // No /dev/null: the host is off and has no devices.
 const GATHER = `cd /
-find -L boot vmlinuz initrd.img -path 'boot/grub/*/*' -prune -o -type f -printf '%s %T@ %p\\n' 2>&-
+find -L boot vmlinuz initrd.img -path 'boot/grub*/*/*' -prune -o -type f -printf '%s %T@ %p\\n' 2>&-
 printf '\\0'
 set --
-for f in boot/grub/*.cfg boot/grub/grubenv srv/lab/keep usr/lib/modules/*/modules.builtin usr/lib/modules/*/modules.order boot/config-* usr/lib/modules/*/config; do
+for f in boot/grub*/*.cfg boot/grub*/grubenv boot/loader/entries/*.conf srv/lab/keep usr/lib/modules/*/modules.builtin usr/lib/modules/*/modules.order boot/config-* usr/lib/modules/*/config; do
 	[ -e "$f" ] && set -- "$@" "$f"
 done
 exec tar -chf - "$@"
@@ -161,24 +161,27 @@ export interface PowerOn {
   cause: BootRecord['cause'];
   /** What somebody at the console chooses from the menu. */
   pick?: string | undefined;
+  /** GRUB's folder on this host. */
+  grubDir: string;
 }
 
 /**
  * Plays power-on of a host that is off.
  * @throws Error when the disk cannot be read, or when nothing can be said about what GRUB would do
  */
-export async function powerOn({ off, tables, grub, cause, pick }: PowerOn): Promise<Start> {
+export async function powerOn({ off, tables, grub, cause, pick, grubDir }: PowerOn): Promise<Start> {
   const disk = await readDisk(off);
   const keep = new Map([...disk.texts].filter(([k]) => k.startsWith('/srv/lab/keep/')).map(([k, v]) => [k.slice('/srv/lab/keep/'.length), v] as const));
   const outcome = await askGrub(grub, {
+    grubDir,
     texts: new Map([...disk.texts].map(([k, v]) => [k, asText(v)!])),
     sizes: new Map([...disk.files].map(([k, v]) => [k, v.size])),
-    envWritable: isEnvWritable(asText(keep.get('grub-probe')) ?? tables['grub-probe.table']!),
+    envWritable: isEnvWritable(asText(keep.get('grub-probe')) ?? tables['grub-probe.table']!, grubDir),
     pick,
   });
   const record = outcomeRecord(outcome, cause);
   const dead = async (why: string, again: boolean): Promise<Start> => {
-    await writeBack(off, outcome.grubenv, undefined);
+    await writeBack(off, grubDir, outcome.grubenv, undefined);
     return { record: { ...record, dead: why, ...(again ? {} : { hung: true }) }, lab: new Map(), again };
   };
   if (outcome.stuck !== undefined || !outcome.linux) return dead(outcome.stuck ?? 'GRUB loads no kernel', false);
@@ -191,7 +194,7 @@ export async function powerOn({ off, tables, grub, cause, pick }: PowerOn): Prom
   if (why !== undefined) return dead(why, panicSeconds(record.cmdline) !== undefined);
 
   const facts = { bootId: record.bootId, started: Math.floor(Date.now() / 1000), cmdline: record.cmdline, banner: kernel.banner };
-  await writeBack(off, afterStart(outcome.grubenv ?? asText(disk.texts.get('/boot/grub/grubenv'))) ?? outcome.grubenv, journalText(facts));
+  await writeBack(off, grubDir, afterStart(outcome.grubenv ?? asText(disk.texts.get(`${grubDir}/grubenv`))) ?? outcome.grubenv, journalText(facts));
   const order = asText(disk.texts.get(`/usr/lib/modules/${kernel.release}/modules.order`))?.split('\n') ?? [];
   const config = disk.texts.get(`/boot/config-${kernel.release}`) ?? disk.texts.get(`/usr/lib/modules/${kernel.release}/config`);
   const lab = new Map<string, string | Uint8Array>([
@@ -242,10 +245,10 @@ const afterStart = (grubenv: string | undefined): string | undefined =>
   grubenv !== undefined && parseGrubenv(grubenv)?.has('recordfail') ? setInGrubenv(grubenv, 'recordfail', undefined) : undefined;
 
 /** What a start leaves on the disk: the environment GRUB wrote, and a new journal before which the older ones move up. */
-async function writeBack(off: OffRun, grubenv: string | undefined, journal: string | undefined): Promise<void> {
+async function writeBack(off: OffRun, grubDir: string, grubenv: string | undefined, journal: string | undefined): Promise<void> {
   if (grubenv === undefined && journal === undefined) return;
   const script = `set -e
-[ "$1" = keep ] || printf '%s' "$2" >/boot/grub/grubenv
+[ "$1" = keep ] || printf '%s' "$2" >"$4/grubenv"
 [ "$3" = journal ] || exit 0
 mkdir -p /var/log/journal/lab
 cd /var/log/journal/lab
@@ -255,7 +258,7 @@ while [ "$n" -le 0 ]; do
 	n=$((n + 1))
 done
 cat >0`;
-  const args = [grubenv === undefined ? 'keep' : 'write', grubenv ?? '', journal === undefined ? 'none' : 'journal'];
+  const args = [grubenv === undefined ? 'keep' : 'write', grubenv ?? '', journal === undefined ? 'none' : 'journal', grubDir];
   const r = await off(script, args, Buffer.from(journal ?? ''));
   if (r.status !== 0) throw new Error(`lab: cannot write what a start leaves on the host's disk: ${r.stderr.trim()}`);
 }

@@ -1,5 +1,5 @@
 /** Trials that end well, and the way back from them. */
-import { footprint } from '../lane/path.ts';
+import { footprint } from '../lane/footprint.ts';
 import type { Scene } from './scene.ts';
 import type { Scenario } from './types.ts';
 

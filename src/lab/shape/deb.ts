@@ -14,6 +14,9 @@ export interface DebSpec {
   scripts?: Readonly<Record<string, string>>;
 }
 
+/** What stands for a file's content in a cache's key: texts whole, a binary by its size and its beginning. */
+export const fileDigest = (content: unknown): unknown => (Buffer.isBuffer(content) ? `${content.length} ${content.subarray(0, 4096).toString('base64')}` : content);
+
 /** Name of the file dpkg-deb makes of it, with the colon of an epoch left out as apt-ftparchive has it. */
 export const debFile = (spec: DebSpec): string => `${spec.control.Package}_${spec.control.Version.replace(/^\d+:/, '')}_${spec.control['Architecture'] ?? 'amd64'}.deb`;
 

@@ -129,21 +129,42 @@ export const MODULES: readonly ModuleSpec[] = [
   { path: 'lib/libcrc32c' },
 ];
 
+/** Aliases of drivers that one distribution builds in and another does not. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = { 'fs/ext4/ext4': ['fs-ext4', 'ext4'], 'drivers/block/virtio_blk': ['virtio:d00000002v*'], 'drivers/char/virtio_console': ['virtio:d00000003v*', 'virtio:d0000000Bv*'] };
+
 /** What is built into the kernel: as the lines of modules.builtin. Ubuntu builds in what finds its root file system. */
 export const BUILT_IN: readonly string[] = [
   'fs/ext4/ext4', 'fs/jbd2/jbd2', 'fs/mbcache', 'fs/fuse/fuse', 'fs/configfs/configfs', 'drivers/block/virtio_blk', 'drivers/virtio/virtio_pci', 'drivers/virtio/virtio',
   'drivers/virtio/virtio_ring', 'drivers/char/virtio_console', 'drivers/char/hw_random/rng-core', 'drivers/md/dm-mod', 'drivers/acpi/button', 'drivers/watchdog/watchdog', 'lib/crc16', 'crypto/crc32c_generic',
 ];
 
+/** What a distribution's kernels have as modules and what they have built in. */
+export interface KernelShape {
+  modules: readonly ModuleSpec[];
+  builtIn: readonly string[];
+  /** Are module files compressed with zstd here? Otherwise whoever packs them compresses them. */
+  zstd: boolean;
+}
+
+const UBUNTU: KernelShape = { modules: MODULES, builtIn: BUILT_IN, zstd: true };
+
+/** The RHEL family builds little in: the disk's driver and the root file system come from the initramfs. */
+const RPM_MODULES = ['fs/ext4/ext4', 'fs/jbd2/jbd2', 'fs/mbcache', 'fs/fuse/fuse', 'drivers/block/virtio_blk', 'drivers/md/dm-mod', 'drivers/char/virtio_console'];
+export const RPM_KERNEL: KernelShape = {
+  modules: [...MODULES, ...RPM_MODULES.map((path): ModuleSpec => ({ path, ...(ALIASES[path] ? { aliases: ALIASES[path] } : {}) }))],
+  builtIn: BUILT_IN.filter((path) => !RPM_MODULES.includes(path)),
+  zstd: false,
+};
+
 /** Files of a kernel's modules, by path below /lib/modules/RELEASE. */
-export function moduleTree(release: string): Record<string, Buffer | string> {
+export function moduleTree(release: string, { modules, builtIn, zstd }: KernelShape = UBUNTU): Record<string, Buffer | string> {
   const files: Record<string, Buffer | string> = {
-    'modules.builtin': BUILT_IN.map((m) => `kernel/${m}.ko\n`).join(''),
-    'modules.order': MODULES.map((m) => `kernel/${m.path}.ko\n`).join(''),
+    'modules.builtin': builtIn.map((m) => `kernel/${m}.ko\n`).join(''),
+    'modules.order': modules.map((m) => `kernel/${m.path}.ko\n`).join(''),
     // Read by depmod; an empty one makes it complain.
-    'modules.builtin.modinfo': Buffer.from(BUILT_IN.map((m) => `${m.replace(/.*\//, '').replaceAll('-', '_')}.license=GPL\0`).join(''), 'latin1'),
+    'modules.builtin.modinfo': Buffer.from(builtIn.map((m) => `${m.replace(/.*\//, '').replaceAll('-', '_')}.license=GPL\0`).join(''), 'latin1'),
   };
-  for (const m of MODULES) {
+  for (const m of modules) {
     const name = m.path.replace(/.*\//, '');
     const fields: (readonly [string, string])[] = [
       ['license', 'GPL'],
@@ -156,7 +177,8 @@ export function moduleTree(release: string): Record<string, Buffer | string> {
       ...(m.parameters ?? []).map((p) => ['parm', p] as const),
       ...(m.parameters ?? []).map((p) => ['parmtype', `${p.split(':')[0]}:int`] as const),
     ];
-    files[`kernel/${m.path}.ko.zst`] = zstdCompressSync(standInModule(fields));
+    const module = standInModule(fields);
+    files[`kernel/${m.path}.ko${zstd ? '.zst' : ''}`] = zstd ? zstdCompressSync(module) : module;
   }
   return files;
 }

@@ -1,16 +1,7 @@
 /** What makes a Debian root look like an Ubuntu server. Pure. */
-import type { ShapedHostSpec } from '../../model/host.ts';
+import type { UbuntuShape } from '../../model/host.ts';
 import { aptSource } from '../layer/archive.ts';
-
-/** Files by path, and shell that runs inside after they are in place. */
-export interface Look {
-  hostname: string;
-  etc: Readonly<Record<string, string>>;
-  setup: string;
-}
-
-/** Assignments as in os-release(5): quoted where they have to be. */
-const keys = (values: Readonly<Record<string, string>>): string => Object.entries(values).map(([k, v]) => (/^[a-z]+$/.test(v) ? `${k}=${v}\n` : `${k}="${v}"\n`)).join('');
+import { type Look, keys } from './look.ts';
 
 /**
  * Debian's and Ubuntu's GRUB scripts are one source, built with two settings that Ubuntu turns on: record a failed boot, and hand the
@@ -22,8 +13,10 @@ const GRUB_BUILD = `for file in /etc/grub.d/00_header /etc/grub.d/10_linux /etc/
 done
 `;
 
-export function ubuntuLook(spec: ShapedHostSpec): Look {
-  const { osRelease, suites } = spec.shape;
+/** The base's own tool and its settings go; dracut comes with the kernel, from the package source. */
+const NO_INITRAMFS_TOOLS = 'dpkg --purge initramfs-tools initramfs-tools-core\n';
+
+export function ubuntuLook({ osRelease, suites, initramfs }: UbuntuShape): Look {
   return {
     hostname: 'ubuntu',
     etc: {
@@ -42,6 +35,6 @@ export function ubuntuLook(spec: ShapedHostSpec): Look {
         '',
       ].join('\n'),
     },
-    setup: `ln -sf ubuntu /etc/dpkg/origins/default\n${GRUB_BUILD}`,
+    setup: `ln -sf ubuntu /etc/dpkg/origins/default\n${GRUB_BUILD}${initramfs === 'dracut' ? NO_INITRAMFS_TOOLS : ''}`,
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { UbuntuKernel } from '../../model/host.ts';
 import type { DebSpec } from './deb.ts';
+import { kbuild, moduleHeader } from './kbuild.ts';
 import { moduleTree, standInImage } from './kernel-files.ts';
 
 /** Size of an image, as those of Ubuntu's 6.8 and 7.0 kernels are (14 to 16 MB). */
@@ -62,34 +63,6 @@ dpkg-trigger --by-package=linux-image-${release} linux-update-${release}
   };
 }
 
-/**
- * Stands in for the kernel's build system: compiles the modules that obj-m names into files that modinfo can read, and which hold
- * nothing a kernel could run. DKMS calls it as it calls the real one.
- */
-const kbuild = (release: string): string => `include $(M)/Makefile
-.DEFAULT_GOAL := modules
-modules: $(addprefix $(M)/,$(obj-m:.o=.ko))
-$(M)/%.ko: $(M)/%.c
-	gcc -nostdinc -I/usr/src/linux-headers-${release}/include -DKBUILD_MODNAME='"$*"' -c -o $@ $<
-clean:
-	rm -f $(M)/*.ko
-`;
-
-/** What a module of a fixture includes. */
-const moduleHeader = (release: string): string => `#define TB_INFO2(line, text) static const char tb_info_##line[] __attribute__((section(".modinfo"), used)) = text;
-#define TB_INFO1(line, text) TB_INFO2(line, text)
-#define TB_INFO(text) TB_INFO1(__COUNTER__, text)
-#define MODULE_LICENSE(x) TB_INFO("license=" x) TB_INFO("name=" KBUILD_MODNAME) TB_INFO("vermagic=${release} SMP preempt mod_unload modversions ")
-#define MODULE_DESCRIPTION(x) TB_INFO("description=" x)
-#define MODULE_AUTHOR(x) TB_INFO("author=" x)
-#define MODULE_FIRMWARE(x) TB_INFO("firmware=" x)
-#define MODULE_VERSION(x) TB_INFO("version=" x)
-#define module_init(f)
-#define module_exit(f)
-#define __init
-#define __exit
-`;
-
 /** All packages of one kernel: versioned ones, and the metapackages that name them. */
 export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
   const { release, version, meta } = k;
@@ -99,6 +72,7 @@ export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
   const source = version.includes('~') ? `linux-hwe-${series}` : 'linux';
   const modules = Object.fromEntries(Object.entries(moduleTree(release)).map(([path, content]) => [`/lib/modules/${release}/${path}`, content]));
   const headers = `/usr/src/linux-headers-${release}`;
+  const more = (k.modules ?? []).map((name) => `${name}-${release}`);
   const versioned: DebSpec[] = [
     {
       control: {
@@ -130,23 +104,28 @@ export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
     {
       control: { Package: `linux-headers-${release}`, Version: version, Source: source, Section: 'devel', Depends: `linux-headers-${abi}`, 'Installed-Size': '27000' },
       files: {
-        [`${headers}/Makefile`]: kbuild(release),
+        [`${headers}/Makefile`]: kbuild(headers),
         [`${headers}/include/linux/module.h`]: moduleHeader(release),
         [`${headers}/.config`]: configText(k),
         [`/lib/modules/${release}/build`]: { link: headers },
       },
     },
   ];
+  const metaVersion = k.metaVersion ?? version;
   const metaSource = version.includes('~') ? `linux-meta-hwe-${series}` : 'linux-meta';
   const metapackage = (name: string, depends: string, more: Record<string, string> = {}): DebSpec => ({
-    control: { Package: name, Version: version, Source: metaSource, Section: 'metapackages', Depends: depends, ...more },
+    control: { Package: name, Version: metaVersion, Source: metaSource, Section: 'metapackages', Depends: depends, ...more },
     files: { [`/usr/share/doc/${name}/copyright`]: 'Stand-in of the lab.\n' },
   });
   return [
     ...versioned,
-    metapackage(`linux-image-${meta}`, `linux-image-${release}, linux-firmware`),
+    ...more.map((name): DebSpec => ({
+      control: { Package: name, Version: version, Source: source, Depends: `linux-image-${release}` },
+      files: { [`/usr/share/doc/${name}/copyright`]: 'Stand-in of the lab.\n' },
+    })),
+    metapackage(`linux-image-${meta}`, [`linux-image-${release}`, ...more, 'linux-firmware'].join(', ')),
     metapackage(`linux-headers-${meta}`, `linux-headers-${release}`),
-    metapackage(`linux-${meta}`, `linux-image-${meta} (= ${version}), linux-headers-${meta} (= ${version})`),
+    metapackage(`linux-${meta}`, `linux-image-${meta} (= ${metaVersion}), linux-headers-${meta} (= ${metaVersion})`),
   ];
 }
 

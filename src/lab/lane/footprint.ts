@@ -1,0 +1,53 @@
+/** What a rollback must leave as it was, and what it may not be able to bring back. Pure, but for asking the host. */
+import { type HostSpec, isRpmShaped, isUbuntuShaped } from '../../model/host.ts';
+import type { HostOps } from '../host.ts';
+
+/** Lines of shell that tell what must be the same after a rollback, in sections that begin with `-- NAME`; packages come first. */
+const DEBIAN = [
+  `dpkg-query -W -f '\${db:Status-Abbrev} \${Package} \${Version}\\n' | grep -v '^ii  linux-base ' | sort`,
+  `echo '-- manual'; apt-mark showmanual | sort`,
+  `echo '-- boot'; ls /boot | sort`,
+  `echo '-- default'; grep -h '^GRUB_DEFAULT' /etc/default/grub /etc/default/grub.d/* 2> /dev/null`,
+  `echo '-- env'; grub-editenv /boot/grub/grubenv list`,
+  `echo '-- custom'; cat /boot/grub/custom.cfg 2> /dev/null`,
+];
+const RPM = [
+  'rpm -qa | sort',
+  "echo '-- boot'; ls /boot /boot/loader/entries | sort",
+  "echo '-- default'; cat /etc/sysconfig/kernel",
+  "echo '-- env'; grep -a = /boot/grub2/grubenv",
+  "echo '-- custom'; cat /boot/grub2/custom.cfg 2> /dev/null",
+];
+
+/** Facts of a host that must be the same after a rollback. */
+export async function footprint(host: HostOps): Promise<string> {
+  const { spec } = host;
+  return (await host.exec((spec.lane === 'shaped' && isRpmShaped(spec) ? RPM : DEBIAN).join('\n'))).stdout;
+}
+
+/**
+ * Metapackages that a host's archive has in a newer version only: whoever takes the new kernel away loses them.
+ * @returns names; none for a host whose archive keeps what it had
+ */
+export const lostMetapackages = (spec: HostSpec): string[] =>
+  spec.lane === 'shaped' && isUbuntuShaped(spec) ? spec.shape.kernels.filter((k) => k.dropped).flatMap(({ meta }) => [`linux-${meta}`, `linux-headers-${meta}`, `linux-image-${meta}`]) : [];
+
+/**
+ * Compares two footprints.
+ * @param lost packages that have to be gone afterwards; then packages of the kernel may be marked as installed by hand, too
+ * @returns differing lines, with - and + in front; none if all is as it has to be
+ */
+export function differences(before: string, after: string, lost: readonly string[]): string[] {
+  const [packages = '', ...was] = before.split(/^-- /m);
+  const [packagesNow = '', ...is] = after.split(/^-- /m);
+  const isLost = (line: string): boolean => lost.includes(line.replace(/^\S+\s+/, '').split(' ')[0]!) || lost.includes(line);
+  const compare = (a: string, b: string, may: (added: string) => boolean): string[] => {
+    const old = a.split('\n').filter((l) => !isLost(l));
+    const now = b.split('\n');
+    return [...old.filter((l) => !now.includes(l)).map((l) => `- ${l}`), ...now.filter((l) => !old.includes(l) && !may(l)).map((l) => `+ ${l}`)];
+  };
+  return [
+    ...compare(packages, packagesNow, () => false),
+    ...was.flatMap((section, i) => compare(section, is[i] ?? '', (l) => lost.length > 0 && section.startsWith('manual\n') && /^(linux-|.*-microcode$)/.test(l) && !lost.includes(l))),
+  ];
+}

@@ -1,0 +1,64 @@
+/** What an installer does on a host before its first start: boot loader files, the kernel, the menu. Everything here is the real tool. */
+import { isRpmShaped, type RootHostSpec } from '../../model/host.ts';
+import { BEFORE_PATH, sourcesBefore } from '../shape/archive.ts';
+import { RPM_KEY } from '../shape/rpm-look.ts';
+import { rpmVersion } from '../shape/rpm-packages.ts';
+import { ARCHIVE_PATH } from './archive.ts';
+
+const INSTALL = `set -eu
+export DEBIAN_FRONTEND=noninteractive
+grub-editenv /boot/grub/grubenv create
+mkdir -p /boot/grub/i386-pc /boot/grub/fonts /boot/grub/locale
+cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
+cp /usr/share/grub/unicode.pf2 /boot/grub/fonts/
+grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2
+apt-get update
+apt-get install -y --no-install-recommends "$@"
+apt-get clean
+update-grub
+sync
+`;
+
+// The same on the RHEL family. The base has no rpm database: the packages that stand for it are the first in it.
+const INSTALL_RPM = `set -eu
+grub2-editenv /boot/grub2/grubenv create
+mkdir -p /boot/grub2/i386-pc /boot/grub2/fonts
+cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub2/i386-pc/
+cp /usr/share/grub/unicode.pf2 /boot/grub2/fonts/
+grub2-mkimage -O i386-pc -o /boot/grub2/i386-pc/core.img -p '(hd0,msdos1)/boot/grub2' biosdisk part_msdos ext2
+repository=$1
+shift
+rpm --import ${RPM_KEY}
+rpm -i ${ARCHIVE_PATH}/$repository/Packages/standin-userland-*.rpm ${ARCHIVE_PATH}/$repository/Packages/*-release-*.noarch.rpm
+dnf -y install "$@"
+grub2-mkconfig -o /boot/grub2/grub.cfg
+sync
+`;
+
+/**
+ * How the old kernel is installed. If the archive has dropped it since, it comes from the archive of then, which is gone afterwards.
+ * @param before lines for the sources of then; none if there was no other archive
+ */
+const installScript = (before: readonly string[]): string =>
+  before.length === 0
+    ? INSTALL
+    : `set -eu
+mkdir /run/sources
+mv /etc/apt/sources.list.d/* /run/sources/
+printf '%s\n' ${before.map((line) => `'${line}'`).join(' ')} >/etc/apt/sources.list.d/before.list
+${INSTALL}rm /etc/apt/sources.list.d/before.list
+mv /run/sources/* /etc/apt/sources.list.d/
+rm -rf ${BEFORE_PATH} /var/lib/apt/lists/*
+apt-get update
+sync
+`;
+
+/**
+ * How a host gets the kernel it runs at first.
+ * @returns a bash script, and the words it is called with
+ */
+export function firstKernel(spec: RootHostSpec): { script: string; words: string[] } {
+  if (spec.lane !== 'shaped' || !isRpmShaped(spec)) return { script: installScript(sourcesBefore(spec)), words: spec.kernels.old.packages };
+  const { version, release } = rpmVersion(spec.shape.kernels[0]!);
+  return { script: INSTALL_RPM, words: [spec.shape.repository, ...spec.kernels.old.packages.map((p) => `${p}-${version}-${release}`)] };
+}

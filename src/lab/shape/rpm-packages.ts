@@ -1,0 +1,126 @@
+/**
+ * Packages of the RHEL family as the lab imitates them: names, versions, dependencies and what their scriptlets call. Content is
+ * stand-in. Written from what such packages show on a host (rpm -qp --provides, --requires, --scripts), without their text. Pure.
+ */
+import type { RpmShape } from '../../model/host.ts';
+import { RPM_KERNEL, moduleTree, standInImage } from './kernel-files.ts';
+import { kbuild, moduleHeader } from './kbuild.ts';
+import type { RpmSpec } from './rpm.ts';
+
+/** Size of an image, as those of RHEL 9 and 10 are (14 to 16 MB). */
+const IMAGE_BYTES = 15_000_000;
+
+/** `5.14.0-687.5.3.el9_8.x86_64` → version and release of its packages. */
+export function rpmVersion(uname: string): { version: string; release: string } {
+  const [version = '', release = ''] = uname.replace(/\.x86_64$/, '').split(/-(.*)/s);
+  return { version, release };
+}
+
+const banner = (uname: string): string => `${uname} (lab@trialboot) #1 SMP PREEMPT_DYNAMIC Mon Nov 16 10:00:00 UTC 2026`;
+
+/** Settings that tools on the host ask a configuration file for. */
+const CONFIG: Readonly<Record<string, string>> = {
+  MODULES: 'y', MODULE_SIG: 'y', MODVERSIONS: 'y', BLK_DEV_INITRD: 'y', RD_GZIP: 'y', RD_ZSTD: 'y', RD_XZ: 'y', RD_LZ4: 'y', EXT4_FS: 'm', VIRTIO_BLK: 'm', VIRTIO_PCI: 'y', XFS_FS: 'm',
+  DEVTMPFS: 'y', TMPFS: 'y', CGROUPS: 'y', PSTORE: 'y', EFI_STUB: 'y', WATCHDOG: 'y', WATCHDOG_CORE: 'y', SOFT_WATCHDOG: 'm', PREEMPT_DYNAMIC: 'y', KEXEC: 'y', CRASH_DUMP: 'y',
+};
+
+const configText = (uname: string): string => `# Stand-in of the lab for the configuration of ${uname}\n${Object.entries(CONFIG).map(([name, value]) => `CONFIG_${name}=${value}\n`).join('')}`;
+
+/** Modules that lie in kernel-modules, not in kernel-modules-core: what a virtual machine can do without. */
+const EXTRA = /^kernel\/(drivers\/watchdog|fs\/(btrfs|ntfs3)|net\/netfilter\/xt_)/;
+
+/** All packages of one kernel. @param uname its `uname -r` */
+export function kernelPackages(uname: string, changelog: readonly string[]): RpmSpec[] {
+  const { version, release } = rpmVersion(uname);
+  const lib = `/lib/modules/${uname}`;
+  const tree = Object.entries(moduleTree(uname, RPM_KERNEL)).map(([path, content]) => [path, content] as const);
+  const modules = (extra: boolean): Record<string, string | Buffer> => Object.fromEntries(tree.filter(([path]) => path.endsWith('.ko') && EXTRA.test(path) === extra).map(([path, content]) => [`${lib}/${path}`, content]));
+  const common = { version, release, changelog };
+  const devel = `/usr/src/kernels/${uname}`;
+  const depmod = `/sbin/depmod -a ${uname}`;
+  return [
+    {
+      ...common,
+      name: 'kernel',
+      summary: 'stand-in for the Linux kernel: a name for its parts',
+      provides: [`kernel-x86_64 = ${version}-${release}`, 'installonlypkg(kernel)'],
+      requires: [`kernel-core-uname-r = ${uname}`, `kernel-modules-uname-r = ${uname}`, `kernel-modules-core-uname-r = ${uname}`],
+      files: {},
+    },
+    {
+      ...common,
+      name: 'kernel-core',
+      summary: 'stand-in for the Linux kernel image',
+      provides: [`kernel-core-uname-r = ${uname}`, `kernel-uname-r = ${uname}`, `kernel-x86_64 = ${version}-${release}`, 'installonlypkg(kernel)'],
+      requires: [`kernel-modules-core-uname-r = ${uname}`, 'dracut >= 027', 'systemd >= 203', 'linux-firmware', 'coreutils', '/usr/bin/kernel-install'],
+      files: {
+        [`${lib}/vmlinuz`]: standInImage(banner(uname), IMAGE_BYTES),
+        [`${lib}/config`]: configText(uname),
+        [`${lib}/System.map`]: 'ffffffff81000000 T _text\n',
+        ...Object.fromEntries(tree.filter(([path]) => !path.endsWith('.ko')).map(([path, content]) => [`${lib}/${path}`, content])),
+        [`/boot/vmlinuz-${uname}`]: { ghost: true },
+        [`/boot/initramfs-${uname}.img`]: { ghost: true },
+        [`/boot/System.map-${uname}`]: { ghost: true },
+        [`/boot/config-${uname}`]: { ghost: true },
+      },
+      scripts: { posttrans: `/usr/bin/kernel-install add ${uname} ${lib}/vmlinuz || exit $?`, preun: `/usr/bin/kernel-install remove ${uname} ${lib}/vmlinuz || exit $?` },
+    },
+    {
+      ...common,
+      name: 'kernel-modules-core',
+      summary: 'stand-in for the core kernel modules',
+      provides: [`kernel-modules-core-uname-r = ${uname}`, 'installonlypkg(kernel-module)'],
+      requires: [`kernel-uname-r = ${uname}`, 'kmod'],
+      files: modules(false),
+      scripts: { posttrans: depmod, postun: `[ ! -d ${lib}/kernel ] || ${depmod}` },
+    },
+    {
+      ...common,
+      name: 'kernel-modules',
+      summary: 'stand-in for the other kernel modules',
+      provides: [`kernel-modules-uname-r = ${uname}`, 'installonlypkg(kernel-module)'],
+      requires: [`kernel-uname-r = ${uname}`, `kernel-modules-core-uname-r = ${uname}`],
+      files: modules(true),
+      scripts: { posttrans: depmod, postun: `[ ! -d ${lib}/kernel ] || ${depmod}` },
+    },
+    {
+      ...common,
+      name: 'kernel-devel',
+      summary: 'stand-in for what modules are built with',
+      provides: [`kernel-devel-uname-r = ${uname}`, 'installonlypkg(kernel)'],
+      files: {
+        [`${devel}/Makefile`]: kbuild(devel),
+        [`${devel}/include/linux/module.h`]: moduleHeader(uname),
+        [`${devel}/.config`]: configText(uname),
+      },
+      scripts: { posttrans: `ln -sfn ${devel} ${lib}/build` },
+    },
+  ];
+}
+
+/** What the Debian root under the shape has, in the names the kernels and dnf ask for: rpm knows nothing of it otherwise. */
+const USER_LAND = [
+  '/bin/sh', '/usr/bin/sh', '/usr/bin/kernel-install', 'bash', 'coreutils', 'kmod', 'systemd', 'dracut', 'linux-firmware', 'grub2-tools', 'grub2-common', 'grub2-pc', 'dnf', 'rpm', 'python3', 'sudo', 'glibc', 'setup', 'filesystem',
+];
+
+/** The packages that are no kernels: the release's name, and one that stands for all of the user land. */
+export const basePackages = ({ releasePackage }: RpmShape): RpmSpec[] => [
+  {
+    name: releasePackage.name,
+    version: releasePackage.version,
+    release: '1',
+    arch: 'noarch',
+    summary: 'stand-in for the name of the release',
+    provides: [`system-release = ${releasePackage.version}`, `system-release(releasever) = ${releasePackage.version.replace(/\..*/, '')}`],
+    files: { '/usr/share/doc/trialboot-release': 'Stand-in of the lab.\n' },
+  },
+  {
+    name: 'standin-userland',
+    version: '1',
+    release: '1',
+    arch: 'noarch',
+    summary: 'stand-in for the packages of the user land, which is Debian\'s',
+    provides: USER_LAND.map((name) => (name.startsWith('/') ? name : `${name} = 999`)),
+    files: { '/usr/share/doc/trialboot-userland': 'Stand-in of the lab.\n' },
+  },
+];
