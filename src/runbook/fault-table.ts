@@ -17,6 +17,8 @@ export interface FaultRow {
 
 export interface FaultGroup {
   id: string;
+  /** The step's key: its own, where a step has variants. */
+  key: string;
   title: string;
   /** Distribution in whose runbook the check stands. */
   distro: string;
@@ -52,7 +54,7 @@ export function faultTable(runbooks: readonly Runbook[], runs: readonly Run[], w
           return cell && (cell.verdict ?? null);
         }),
       }));
-      groups.push({ id: step.id, title: step.meta.title, distro: distro.id, rows });
+      groups.push({ id: step.id, key: step.key, title: step.meta.title, distro: distro.id, rows });
     }
   }
   const cells = groups.flatMap((g) => g.rows.flatMap((r) => r.cells.map((c) => [c, r.expected] as const)));
