@@ -19,6 +19,8 @@ export interface FaultGroup {
   /** The step's own name: its variants have one id. */
   key: string;
   id: string;
+  /** The step's key: its own, where a step has variants. */
+  key: string;
   title: string;
   /** Distribution in whose runbook the check stands. */
   distro: string;

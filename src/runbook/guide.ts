@@ -20,14 +20,18 @@ export interface SharedText {
   distros: ScriptDistro[];
 }
 
-/**
- * The texts that a step's id stands for, each once: most distributions share one, variants have their own.
- * @param distro the text of that distribution's runbook only
- */
-export function textsOf(id: string, runbooks: readonly Runbook[], distro?: string): SharedText[] {
+/** The distributions a page speaks of: one, or those with a package manager; all if neither is named. */
+export interface Only {
+  distro?: string | undefined;
+  manager?: string | undefined;
+}
+
+/** The texts that a step's id stands for, each once: most distributions share one, variants have their own. */
+export function textsOf(id: string, runbooks: readonly Runbook[], only: Only = {}): SharedText[] {
   const texts: SharedText[] = [];
   for (const runbook of runbooks) {
-    if (distro !== undefined && runbook.distro.id !== distro) continue;
+    if (only.distro !== undefined && runbook.distro.id !== only.distro) continue;
+    if (only.manager !== undefined && runbook.distro.packageManager !== only.manager) continue;
     const step = runbook.steps.find((s) => s.id === id);
     if (!step) continue;
     const same = texts.find((t) => t.step.sha256 === step.sha256);
@@ -37,8 +41,8 @@ export function textsOf(id: string, runbooks: readonly Runbook[], distro?: strin
   return texts;
 }
 
-/** `<StepText id="repair.free-boot" distro="debian-13" />`, alone on its line; the distribution may be left away. */
-const STEP_TEXT = /^<StepText id="([^"]+)"(?: distro="([^"]+)")? \/>$/;
+/** `<StepText id="repair.free-boot" distro="debian-13" />` or `… manager="apt" />`, alone on its line; both may be left away. */
+const STEP_TEXT = /^<StepText id="([^"]+)"(?: (distro|manager)="([^"]+)")? \/>$/;
 const EXAMPLE = /^example="[^"]{5,}"$/;
 
 /**
@@ -59,11 +63,11 @@ export function lintGuide({ body, file, bodyLine }: GuideSource, runbooks: reado
   }
   body.split('\n').forEach((text, index) => {
     if (!text.includes('<StepText')) return;
-    const [, id, distro] = STEP_TEXT.exec(text) ?? [];
+    const [, id, key, value] = STEP_TEXT.exec(text) ?? [];
     if (id === undefined) {
-      problems.push({ file, line: bodyLine + index, rule: 'guide-step-form', message: `cannot read ${text.trim()}`, mend: 'write <StepText id="…" /> or <StepText id="…" distro="…" />, alone on its line' });
-    } else if (textsOf(id, runbooks, distro).length === 0) {
-      problems.push({ file, line: bodyLine + index, rule: 'guide-step-unknown', message: `${id} is in no runbook${distro === undefined ? '' : ` of ${distro}`}`, mend: 'correct the id or the distribution; the ids are the paths below content/steps' });
+      problems.push({ file, line: bodyLine + index, rule: 'guide-step-form', message: `cannot read ${text.trim()}`, mend: 'write <StepText id="…" />, with distro="…" or manager="…" if it is for some only, alone on its line' });
+    } else if (textsOf(id, runbooks, key === undefined ? {} : { [key]: value }).length === 0) {
+      problems.push({ file, line: bodyLine + index, rule: 'guide-step-unknown', message: `${id} is in no runbook${value === undefined ? '' : ` of ${value}`}`, mend: 'correct the id or the distribution; the ids are the paths below content/steps' });
     }
   });
   return problems;

@@ -55,7 +55,7 @@ for (const hostId of WITH_APT) {
         expect(purged.status, purged.stderr).toBe(0);
         expect((await host.exec(metas)).stdout).not.toContain('linux-image-cloud-amd64 installed');
         const back = await command(host, 'rollback --yes');
-        expect(back.report.steps.find((s) => s.id === 'rollback.metapackages-kept')?.result).toBe('FAIL');
+        expect(back.report.steps.find((s) => s.id === 'rollback.metapackage')?.result).toBe('FAIL');
         expect((await command(host, 'repair repair.metapackages --yes')).status).toBe(0);
         const found = (await host.exec(metas)).stdout;
         expect(found).toContain('linux-image-cloud-amd64 installed');

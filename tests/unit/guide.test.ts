@@ -22,6 +22,8 @@ describe('linting a page', () => {
     ['shell that nobody marked', '```bash\nls\n```', ['guide-shell']],
     ['a session with prompts', '```console\n$ ls\n```', ['guide-shell']],
     ['a reason too short to say anything', '```bash example="x"\nls\n```', ['guide-shell']],
+    ['a step of those with a package manager', '<StepText id="repair.free-boot" manager="apt" />', []],
+    ['a step of a package manager that has no runbook', '<StepText id="repair.free-boot" manager="pacman" />', ['guide-step-unknown']],
     ['a step that is nowhere', '<StepText id="repair.nowhere" />', ['guide-step-unknown']],
     ['a step that is not in that runbook', '<StepText id="preflight.settings" distro="nowhere" />', ['guide-step-unknown']],
     ['a form that cannot be read', '<StepText id={id} />', ['guide-step-form']],
@@ -34,11 +36,17 @@ describe('linting a page', () => {
   });
 });
 
+test('of some distributions only', () => {
+  const managers = (manager: string) => textsOf('repair.free-boot', books, { manager }).flatMap((t) => t.distros.map((d) => d.packageManager));
+  expect(new Set(managers('apt'))).toEqual(new Set(['apt']));
+  expect(managers('pacman')).toEqual([]);
+});
+
 test('a text that several runbooks share stands once, with all of them', () => {
   const texts = textsOf('verify.units', books);
   expect(texts.flatMap((t) => t.distros.map((d) => d.id)).sort()).toEqual(books.map((b) => b.distro.id).sort());
   expect(new Set(texts.map((t) => t.step.sha256)).size).toBe(texts.length);
-  expect(textsOf('verify.units', books, 'debian-12').map((t) => t.distros.map((d) => d.id))).toEqual([['debian-12']]);
+  expect(textsOf('verify.units', books, { distro: 'debian-12' }).map((t) => t.distros.map((d) => d.id))).toEqual([['debian-12']]);
 });
 
 describe('the built pages', () => {

@@ -97,7 +97,7 @@ export async function runHousekeeping(root: string, stages: StageBuilder, told: 
       const back = await command(host, 'rollback --yes');
       told(`rollback after a purge by hand: status ${back.status}`);
       steps.push(...(await evidenceSteps(host, back)));
-      expect(back.report.steps.some((s) => s.id === 'rollback.metapackages-kept' && s.result === 'FAIL'), 'the rollback does not miss the metapackages');
+      expect(back.report.steps.some((s) => s.id === 'rollback.metapackage' && s.result === 'FAIL'), 'the rollback does not miss the metapackages');
       await repair(host, 'repair.metapackages');
       expect((await installedKernels(host)).join() === old, `installed: ${(await installedKernels(host)).join(' ')}, not ${old} alone`);
     });

@@ -111,7 +111,7 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
     write('paste', pasteScenario(options), { before: run.kernelBefore, after: run.kernelAfter }, cpu() - from, run.steps);
   }
 
-  if (lanes.includes('housekeeping')) {
+  if (lanes.includes('housekeeping') && script.steps.some((s) => s.id === 'repair.drop-oldest')) {
     from = cpu();
     const run = await runHousekeeping(root, new StageBuilder(hostId, script), (line) => told(`housekeeping: ${line}`));
     if (run.faults.length > 0) throw new Error(`housekeeping: ${run.faults.join('\n')}`);
