@@ -16,6 +16,8 @@ export interface FaultRow {
 }
 
 export interface FaultGroup {
+  /** The step's own name: its variants have one id. */
+  key: string;
   id: string;
   title: string;
   /** Distribution in whose runbook the check stands. */
@@ -52,7 +54,7 @@ export function faultTable(runbooks: readonly Runbook[], runs: readonly Run[], w
           return cell && (cell.verdict ?? null);
         }),
       }));
-      groups.push({ id: step.id, title: step.meta.title, distro: distro.id, rows });
+      groups.push({ key: step.key, id: step.id, title: step.meta.title, distro: distro.id, rows });
     }
   }
   const cells = groups.flatMap((g) => g.rows.flatMap((r) => r.cells.map((c) => [c, r.expected] as const)));

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHost } from '../../src/lab/host.ts';
 import { readHostSpec } from '../../src/lab/host-spec.ts';
+import { isRpmShaped } from '../../src/model/host.ts';
 import { describeHost, HOSTS } from '../lib/rehearse.ts';
 import { serveSite } from '../lib/served-site.ts';
 
@@ -45,11 +46,15 @@ describeHost('the script of the running site', () => {
         expect(validate(without), `a report without exit_status ${exit_status}`).toBe(false);
       }
       const spec = readHostSpec(hostId);
-      const installed = await host.exec(`dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${spec.kernels.new.packages.join(' ')} | sort -u; uname -r; cat /var/lib/trialboot/kernel.new; ls /boot`);
+      const rpm = spec.lane === 'shaped' && isRpmShaped(spec);
+      const packages = spec.kernels.new.packages.join(' ');
+      const states = rpm ? `rpm -q --qf '%{NAME}\\n' ${packages} | sort | uniq -c | awk '{ print $1 }' | sort -u` : `dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${packages} | sort -u`;
+      const installed = await host.exec(`${states}; uname -r; cat /var/lib/trialboot/kernel.new; ls /boot`);
       const [state, running, release, ...boot] = installed.stdout.trim().split('\n');
-      expect(state).toBe('ii ');
+      // On the RHEL family the new kernel stands beside the old one: two of each package.
+      expect(state).toBe(rpm ? '2' : 'ii ');
       expect(release).not.toBe(running);
-      expect(boot).toEqual(expect.arrayContaining([`vmlinuz-${release}`, `initrd.img-${release}`, `vmlinuz-${running}`]));
+      expect(boot).toEqual(expect.arrayContaining([`vmlinuz-${release}`, rpm ? `initramfs-${release}.img` : `initrd.img-${release}`, `vmlinuz-${running}`]));
     } finally {
       await host.destroy();
     }

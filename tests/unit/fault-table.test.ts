@@ -28,6 +28,12 @@ test('each check once, a row for each situation, a cell for each distribution', 
   expect(t.counts).toEqual({ situations: 6, ran: 4, asExpected: 3 });
 });
 
+test('variants of a check stand under names of their own', () => {
+  const variant = { ...shared, key: 'preflight.shared@dracut' };
+  const { groups } = faultTable([book('a', [shared]), book('b', [variant])], [], new Map());
+  expect(groups.map((g) => [g.key, g.id])).toEqual([['preflight.shared', 'preflight.shared'], ['preflight.shared@dracut', 'preflight.shared']]);
+});
+
 test('a verdict of another text does not count', () => {
   expect(table([run('a', { red: 'FAIL' }, shared, 'f'.repeat(64))]).counts.ran).toBe(0);
 });

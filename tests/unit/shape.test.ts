@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { debianOf, readHostSpec } from '../../src/lab/host-spec.ts';
 import { readKernelImage } from '../../src/lab/root/kernel-image.ts';
 import { debFile } from '../../src/lab/shape/deb.ts';
+import { sourcesBefore } from '../../src/lab/shape/archive.ts';
 import { BUILT_IN, moduleTree, MODULES, standInImage, standInModule } from '../../src/lab/shape/kernel-files.ts';
 import { ubuntuLook } from '../../src/lab/shape/ubuntu-look.ts';
 import { ubuntuBuild, ubuntuPackages } from '../../src/lab/shape/ubuntu-packages.ts';
-import { HostSpec, type ShapedAs, type UbuntuShape } from '../../src/model/host.ts';
+import { HostSpec, type ShapedAs, type UbuntuKernel, type UbuntuShape } from '../../src/model/host.ts';
 
 const HWE = { release: '7.0.0-34-generic', version: '7.0.0-34.34~24.04.1', meta: 'generic-hwe-24.04', suite: 'noble-updates' };
 const GA = { release: '6.8.0-124-generic', version: '6.8.0-124.124', meta: 'generic', suite: 'noble-updates' };
@@ -50,7 +51,7 @@ describe('stand-in modules', () => {
 });
 
 describe('packages of an Ubuntu kernel', () => {
-  const byName = (k: typeof HWE) => new Map(ubuntuPackages(k).map((d) => [d.control.Package, d]));
+  const byName = (k: UbuntuKernel) => new Map(ubuntuPackages(k).map((d) => [d.control.Package, d]));
   test('the metapackages name image and headers of one version', () => {
     const hwe = byName(HWE);
     expect([...hwe.keys()]).toEqual([
@@ -69,6 +70,12 @@ describe('packages of an Ubuntu kernel', () => {
     const { scripts } = byName(HWE).get('linux-image-7.0.0-34-generic')!;
     expect(scripts?.['triggers']).toBe('interest linux-update-7.0.0-34-generic\n');
     expect(scripts?.['postinst']).toContain('dpkg-trigger --by-package=linux-image-7.0.0-34-generic linux-update-7.0.0-34-generic');
+  });
+  test('the metapackages may have a version of their own, and the image\'s asks for further modules', () => {
+    const packages = byName({ ...GA, metaVersion: '6.8.0.124.126', modules: ['linux-main-modules-zfs'] });
+    expect(packages.get('linux-generic')?.control).toMatchObject({ Version: '6.8.0.124.126', Depends: 'linux-image-generic (= 6.8.0.124.126), linux-headers-generic (= 6.8.0.124.126)' });
+    expect(packages.get('linux-image-generic')?.control['Depends']).toBe('linux-image-6.8.0-124-generic, linux-main-modules-zfs-6.8.0-124-generic, linux-firmware');
+    expect(packages.get('linux-main-modules-zfs-6.8.0-124-generic')?.control.Version).toBe('6.8.0-124.124');
   });
   test('a file name has no epoch', () => {
     expect(debFile({ control: { Package: 'a', Version: '1:2.3-4' }, files: {} })).toBe('a_2.3-4_amd64.deb');
@@ -94,5 +101,27 @@ describe('the shaped host', () => {
     const copy = structuredClone(spec);
     change(copy);
     expect(HostSpec.safeParse(copy).success).toBe(false);
+  });
+});
+
+describe('an archive that has dropped what a host was installed with', () => {
+  const jammy = readHostSpec('ubuntu-22.04') as ShapedAs<UbuntuShape>;
+  test('is set up with the release and the packages of then', () => {
+    expect(sourcesBefore(jammy)).toEqual(['deb [trusted=yes] copy:/srv/lab/archive jammy main', 'deb [trusted=yes] copy:/srv/lab/archive-before jammy-updates main']);
+    expect(sourcesBefore(readHostSpec('ubuntu-24.04') as ShapedAs<UbuntuShape>)).toEqual([]);
+  });
+  test.each(['ubuntu-22.04', 'ubuntu-26.04'])('%s goes on in the series it has', (id) => {
+    const { kernels } = (readHostSpec(id) as ShapedAs<UbuntuShape>).shape;
+    expect(new Set(kernels.map((k) => k.release.split('-')[0])).size).toBe(1);
+    expect(kernels.filter((k) => k.dropped).length).toBe(1);
+  });
+});
+
+describe('a host with dracut', () => {
+  test('has nothing of initramfs-tools, and installs dracut with its kernel', () => {
+    const spec = readHostSpec('ubuntu-26.04') as ShapedAs<UbuntuShape>;
+    expect(ubuntuLook(spec.shape).setup).toContain('dpkg --purge initramfs-tools');
+    expect(spec.kernels.old.packages).toContain('dracut');
+    expect(ubuntuLook((readHostSpec('ubuntu-22.04') as ShapedAs<UbuntuShape>).shape).setup).not.toContain('purge');
   });
 });

@@ -53,6 +53,7 @@ rm 50-dracut.install.ours
 chmod 755 20-grub.install 50-dracut.install
 cd /
 ln -sf redhat-release /etc/system-release
+[ -e /usr/bin/dnf ] || ln -s dnf5 /usr/bin/dnf
 rm -f /usr/lib/kernel/install.d/51-dracut-rescue.install /usr/lib/kernel/install.d/55-initrd.install
 ${ours('rename-grub.sh')}${NOT_DEBIAN}`,
   };
