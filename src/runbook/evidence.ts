@@ -15,7 +15,8 @@ export const imageHost = (distro: string): string => `${distro}-image`;
 export function evidenceProblems(file: string, run: EvidenceRun, runbooks: Runbook[], hosts: string[]): Problem[] {
   const problems: Problem[] = [];
   const report = (rule: string, message: string): void => {
-    const again = run.lane === 'vm' ? `run ${run.scenario} --record` : `record ${run.host}`;
+    const host = run.host === 'debian-13-vm' || run.layout === 'image' ? '' : ` --host ${run.host}`;
+    const again = run.lane === 'vm' ? `run ${run.scenario} --record${host}` : `record ${run.host}`;
     problems.push({ file, line: 0, rule, message, mend: `run it again: npm run lab -- ${again}` });
   };
   const runbook = runbooks.find((r) => r.distro.id === run.distro);

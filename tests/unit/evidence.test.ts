@@ -64,6 +64,12 @@ describe('refusing evidence', () => {
     expect(problems({ ...image, layout: 'root-ext4' })).toContain('evidence-unknown-host');
     expect(problems({ ...image, host: imageHost('nowhere') })).toContain('evidence-unknown-host');
   });
+  test('how to run it again names the machine, unless it is the usual one', () => {
+    const mends = (host: string): string[] => evidenceProblems('x.json', { ...run, lane: 'vm', host }, books, ['debian-13-vm', 'rhel-10-vm']).map((p) => p.mend ?? '');
+    for (const mend of mends('rhel-10-vm')) expect(mend).toMatch(/run path\/upgrade-and-back --record --host rhel-10-vm$/);
+    for (const mend of mends('debian-13-vm')) expect(mend).toMatch(/--record$/);
+    expect(mends('rhel-10-vm')).not.toEqual([]);
+  });
   test('a real boot that cannot be so is refused too', () => {
     const boots = [{ kernel: 'b', role: 'new', entry: 'default', cause: 'panic', atMs: 0, upMs: 9, endMs: null, words: '' }] satisfies EvidenceRun['boots'];
     expect(problems({ ...run, boots })).toEqual(['evidence-not-booted', 'evidence-boot-cause']);

@@ -25,6 +25,7 @@ export const STAND_IN = [
   'The kernels: images of two kilobytes that print their command line and reset the machine.',
   'The lines of the menu that name the device of /boot, rewritten for the storage of the scenario; update-grub did not run on it.',
   'LVM and RAID metadata, written by the lab in their documented form instead of by lvm2 and mdadm.',
+  "For hosts of the RHEL family: GRUB is 2.14 of Debian testing, whose blscfg is not Red Hat's; two lines of grub.cfg name its module and the folder of the entries.",
   'No screen and no keyboard: GRUB speaks on the serial port. The clock runs ahead, so that its waiting takes less time here.',
 ] as const;
 

@@ -13,7 +13,10 @@ import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFiles, LOG_ARGUMENTS, NETWORK, REP
 
 const REVISION = 1;
 
-/** The part of grub2-mkconfig that makes the menu; on GRUB 2.14 the module is called blsuki, and the folder has to be named. */
+/**
+ * The part of grub2-mkconfig that makes the menu. On GRUB 2.14 the module is called blsuki, and it looks below the root of the file
+ * system alone: there a link leads to the entries in /boot, where Red Hat's is told the folder by a variable (blsdir).
+ */
 const MENU = `#!/bin/sh
 set -e
 cat <<'MENU'
@@ -23,7 +26,7 @@ MENU
 echo "search --no-floppy --fs-uuid --set=root $(grub2-probe --target=fs_uuid /boot)"
 cat <<'MENU'
 insmod blsuki
-blscfg --path /boot/loader/entries
+blscfg
 MENU
 `;
 
@@ -69,6 +72,7 @@ for kernel in /boot/vmlinuz-*; do
 		{ echo "kernel, initramfs or module index is missing for $kernel" >&2; ls -l /boot >&2; exit 1; }
 done
 [ "$(ls /boot/loader/entries/*.conf | wc -l)" = 1 ]
+ln -s boot/loader /loader
 mkdir -p ${ARCHIVE_PATH}
 rm -rf /var/cache/dnf/* /var/log/dnf*
 `;
@@ -78,7 +82,7 @@ export const RPM_BAKE = `set -eu
 timeout 120 systemctl is-system-running --wait >/dev/null || true
 dracut --force --kver "$(uname -r)" "/boot/initramfs-$(uname -r).img" >&2
 grub2-mkconfig -o /boot/grub2/grub.cfg >&2
-grep -q '^blscfg' /boot/grub2/grub.cfg
+grep -qx blscfg /boot/grub2/grub.cfg
 entry=$(ls /boot/loader/entries/*.conf)
 grub2-set-default "$(basename "$entry" .conf)"
 [ "$(stat -c %s /boot/grub2/grubenv)" = 1024 ]
