@@ -20,7 +20,6 @@ export interface FaultGroup {
   key: string;
   id: string;
   /** The step's key: its own, where a step has variants. */
-  key: string;
   title: string;
   /** Distribution in whose runbook the check stands. */
   distro: string;
