@@ -195,8 +195,10 @@ export class Scene {
     this.expect(`the machine booted ${end.boots.length} times: ${end.boots.join(', ')}`, roles.join() === end.boots.join(), this.bootLine());
     await this.expectCheck(end.kernel === 'old' ? 'rollback.default-is-old' : 'commit.default-is-new', `the default entry boots the ${end.kernel} kernel`);
     await this.expectCheck('rollback.disarmed', 'nothing of the trial is left: no entry, no choice, no unit');
-    const packages = await this.try(`dpkg --audit; dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' | grep -Ev '^(ii|hi|rc|un) '`);
-    this.expect('no package is half installed', packages.stdout.trim() === '', packages.stdout.trim() || 'dpkg --audit is silent');
+    const packages = await this.try(`${this.#audit.script}; echo looked`);
+    const odd = packages.stdout.replace(/looked\n$/, '').trim();
+    // A tool that is not there finds nothing either.
+    this.expect('no package is half installed', packages.stdout.endsWith('looked\n') && odd === '' && packages.stderr.trim() === '', odd || packages.stderr.trim() || this.#audit.silent);
     const status = await this.status();
     this.expect('status tells what happened', end.status.test(status), status);
     const report = await this.try(`bash ${SCRIPT_PATH} report`);
@@ -210,6 +212,12 @@ export class Scene {
     await this.sameAsBefore();
     const cycle = await this.try("journalctl --no-pager -o cat | grep -i 'ordering cycle' | sort -u");
     this.expect('systemd dropped no job to break an ordering cycle', cycle.stdout === '', cycle.stdout || 'the journal of all boots has none');
+  }
+
+  /** What finds packages that are not whole, by the host's own package manager. */
+  get #audit(): { script: string; silent: string } {
+    if (this.runbook.distro.packageManager === 'dnf') return { script: 'LC_ALL=C dnf -q check; rpm -V --nomtime --noghost $(rpm -qa "kernel*") | grep -v " [cdglr] /"', silent: 'dnf check and rpm -V are silent' };
+    return { script: `dpkg --audit; dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' | grep -Ev '^(ii|hi|rc|un) '`, silent: 'dpkg --audit is silent' };
   }
 
   /** What the host had before the installation, it has now: units, mounts, network. By the runbook's own record. */
