@@ -8,7 +8,7 @@ import { baseLayer } from '../layer/base.ts';
 import { goldLayers } from '../layer/gold.ts';
 import { StageBuilder } from '../lane/stage.ts';
 import type { Host } from '../host.ts';
-import { blsGrub } from './bls-grub.ts';
+import { blsGrub } from '../layer/bls-grub.ts';
 
 /** The stages of a host whose menus are started. */
 export type Stage = 'upgraded' | 'armed' | 'committed';

@@ -5,7 +5,7 @@ import { artifact, removeTree, touchArtifact } from '../system/cache.ts';
 import { ARCHIVE_PATH } from '../layer/archive.ts';
 import { baseLayer } from '../layer/base.ts';
 import { runOnLayers } from '../layer/chroot.ts';
-import { blsGrub } from '../grub-only/bls-grub.ts';
+import { blsGrub } from '../layer/bls-grub.ts';
 import { RPM_KEY, rpmLook } from '../shape/rpm-look.ts';
 import { rpmVersion } from '../shape/rpm-packages.ts';
 import { archiveKernels, rpmVmArchive, type RpmVmSpec } from './rpm-archive.ts';

@@ -5,9 +5,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { artifact, removeTree, touchArtifact } from '../system/cache.ts';
-import { debName } from '../layer/archive.ts';
-import { archiveWeek } from '../layer/base.ts';
-import { ScratchApt } from '../layer/scratch-apt.ts';
+import { debName } from './archive.ts';
+import { archiveWeek } from './base.ts';
+import { ScratchApt } from './scratch-apt.ts';
 
 const REVISION = 1;
 const SUITE = 'forky';
