@@ -30,12 +30,15 @@ const cpu = (): number => {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
 };
 
+/** Packages whose versions a run names. */
+const TOOLS = ['apt', 'dpkg', 'bash', 'initramfs-tools', 'dracut-core', 'grub-common', 'linux-base', 'kmod', 'dkms', 'systemd', 'dnf', 'rpm'];
+
 async function toolVersions(hostId: string): Promise<Record<string, string>> {
   const host = await createHost(hostId);
   try {
-    const r = await host.exec(
-      "dpkg-query -W -f '${Package} ${Version}\\n' apt dpkg bash initramfs-tools dracut grub-common linux-base kmod dkms systemd 2> /dev/null",
-    );
+    // dpkg's own record: dpkg itself is not there on a host of the RHEL family, whose tools are Debian's builds too.
+    const r = await host.exec(`awk '$1 == "Package:" { p = $2 } $1 == "Status:" { s = $4 }
+      $1 == "Version:" && s == "installed" && p ~ /^(${TOOLS.join('|')})$/ { print p, $2 }' /var/lib/dpkg/status`);
     return Object.fromEntries(
       r.stdout
         .trim()
