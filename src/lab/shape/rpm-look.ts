@@ -48,8 +48,9 @@ export function rpmLook({ osRelease, repository, rpmDb }: VmRpmShape): Look {
       'usr/lib/kernel/install.d/50-dracut.install.ours': ours('50-dracut.install'),
     },
     setup: `cd /usr/lib/kernel/install.d
-! grep -q STAGING_AREA 50-dracut.install || cp 50-dracut.install.ours 50-dracut.install
-rm 50-dracut.install.ours
+# Debian 12's dracut brings no plug-in; a newer one leaves the initramfs in the staging area.
+if [ ! -e 50-dracut.install ] || grep -q STAGING_AREA 50-dracut.install; then mv 50-dracut.install.ours 50-dracut.install; fi
+rm -f 50-dracut.install.ours
 chmod 755 20-grub.install 50-dracut.install
 cd /
 ln -sf redhat-release /etc/system-release
