@@ -92,10 +92,13 @@ export const BLS_CONTROL_UNPINNED: GrubScenario = {
   what: 'Control: without a saved default the first entry boots, the new kernel, and the lab has to see it.',
 };
 
+/** The trial's own line with a console on the serial port: the host's line has none, and a real kernel is told by its log. */
+const onSerial = (plan: Plan): Plan => withText(plan, plan.paths.custom, (t) => t.replace(/ (?=trialboot\.trial=)/, ' console=ttyS0,115200 '));
+
 /** A real kernel on trial that dies by itself. @param kernel its image; its release is the new one of what was captured */
 export const realPanic = (image: Uint8Array): GrubScenario => ({
   name: 'storage/bls-real-kernel-panics', layout: 'xfs', ownBoot: true, stage: 'armed', boots: ['trial', 'old', 'old'], env: SPENT,
-  change: (p) => withFile(withFile(p, p.paths.image(p.newRelease), () => ({ content: image })), p.paths.initrd(p.newRelease), () => ({ content: emptyInitramfs() })),
+  change: (p) => withFile(withFile(onSerial(p), p.paths.image(p.newRelease), () => ({ content: image })), p.paths.initrd(p.newRelease), () => ({ content: emptyInitramfs() })),
   what: 'The new kernel is a real one and finds no root: it panics, restarts the machine by itself, and the old entry boots.',
   machine: { memory: 512, shift: 5, silentCpuSeconds: 30, wallSeconds: 400 },
 });
