@@ -9,6 +9,7 @@ import { HostSpec } from './model/host.ts';
 import { stepKeyOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
 import { StepMeta } from './model/step.ts';
+import { Vulnerability } from './model/vulnerability.ts';
 
 const withoutExtension = (path: string): string => path.replace(/\.[a-z]+$/, '');
 
@@ -44,6 +45,10 @@ export const collections = {
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: HostSpec,
+  }),
+  vulnerabilities: defineCollection({
+    loader: glob({ base: 'content/vulnerabilities', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: Vulnerability,
   }),
   evidence: defineCollection({
     loader: glob({ base: 'content/evidence', pattern: '**/*.json', generateId: ({ entry }) => withoutExtension(entry) }),

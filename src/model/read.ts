@@ -15,6 +15,7 @@ import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
 import { PhaseMeta } from './runbook.ts';
 import { StepMeta } from './step.ts';
+import { Vulnerability } from './vulnerability.ts';
 
 /** A content file is prose and a short text; anything larger is a mistake (a pasted log, a binary). Evidence is data. */
 export const MAX_BYTES = { mdx: 64 * 1024, yaml: 64 * 1024, json: 2 * 1024 * 1024 } as const;
@@ -37,6 +38,7 @@ export interface Content {
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
   hosts: Entry<HostSpec>[];
+  vulnerabilities: Entry<Vulnerability>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
 }
@@ -194,6 +196,7 @@ export function readContent(root: string): Content {
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
+    vulnerabilities: readCollection(root, 'vulnerabilities', 'yaml', Vulnerability, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
   };
