@@ -1,5 +1,6 @@
 import { glob } from 'astro/loaders';
 import { defineCollection } from 'astro:content';
+import { Change } from './model/change.ts';
 import { Checklist } from './model/checklist.ts';
 import { DistroMeta } from './model/distro.ts';
 import { EvidenceRun } from './model/evidence.ts';
@@ -41,6 +42,10 @@ export const collections = {
   checklists: defineCollection({
     loader: glob({ base: 'content/checklists', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: Checklist,
+  }),
+  changes: defineCollection({
+    loader: glob({ base: 'content/changes', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: Change,
   }),
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),

@@ -7,6 +7,7 @@ import { basename, join, relative, sep } from 'node:path';
 import yaml from 'js-yaml';
 import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
+import { Change } from './change.ts';
 import { Checklist } from './checklist.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
@@ -37,6 +38,7 @@ export interface Content {
   features: Entry<FeatureMeta>[];
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
+  changes: Entry<Change>[];
   hosts: Entry<HostSpec>[];
   vulnerabilities: Entry<Vulnerability>[];
   evidence: Entry<EvidenceRun>[];
@@ -195,6 +197,7 @@ export function readContent(root: string): Content {
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
+    changes: readCollection(root, 'changes', 'yaml', Change, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
     vulnerabilities: readCollection(root, 'vulnerabilities', 'yaml', Vulnerability, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
