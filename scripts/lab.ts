@@ -29,7 +29,7 @@ const HELP = `usage: npm run lab -- COMMAND
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
-  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, fixture), and write content/evidence
+  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, harden, fixture), and write content/evidence
   run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
         [--layout L] [--record]  one storage layout only; write content/evidence
         [--image FILE]           on a copy of a cloud image (any that has cloud-init) instead of the host's own disks, with the script of

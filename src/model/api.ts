@@ -7,6 +7,7 @@ import { Family, OfferedKernel } from './distro.ts';
 import { EvidenceAssertion, EvidenceBoot, EvidenceRun } from './evidence.ts';
 import { Phase, Sha256, StepId, StepResult, Verdict } from './id.ts';
 import { Applies, Effect } from './step.ts';
+import { Vulnerability } from './vulnerability.ts';
 
 const Kind = z.enum(['check', 'action', 'vars', 'reboot', 'probe']);
 const Lane = EvidenceRun.shape.lane;
@@ -125,7 +126,33 @@ export const ApiEvidence = z
   })
   .meta({ title: 'Trialboot API v1: evidence' });
 
+/** Where a statement comes from: its kind, and the words for readers. */
+export const ApiSource = z.strictObject({ kind: z.enum(['citation', 'source', 'configuration', 'run']), words: z.string(), checked: day });
+const Certainty = z.enum(['seen', 'read', 'inferred']);
+
+export const ApiVulnerabilities = z
+  .strictObject({
+    ...version,
+    vulnerabilities: z.array(
+      z.strictObject({
+        id: z.string(),
+        ...Vulnerability.pick({ name: true, cve: true, what: true, fix: true, inSevenZero: true }).shape,
+        upstream: z.array(z.strictObject({ series: z.string(), fixed: z.string(), certainty: Certainty, evidence: z.array(ApiSource) })),
+        packaged: z.array(z.strictObject({ distro: z.string(), series: z.string(), fixed: z.string(), date: day, evidence: z.array(ApiSource) })),
+        mitigation: z.array(z.strictObject({ do: z.string(), cost: z.string(), evidence: z.array(ApiSource) })),
+        reviewed: day,
+      }),
+    ),
+  })
+  .meta({ title: 'Trialboot API v1: named vulnerabilities' });
+
 /** Document → its schema. The names are the file names under /api/v1/ and, with `-v1`, under /schemas/. */
-export const API = { steps: ApiSteps, distros: ApiDistros, scripts: ApiScripts, evidence: ApiEvidence } as const;
+export const API = {
+  steps: ApiSteps,
+  distros: ApiDistros,
+  scripts: ApiScripts,
+  evidence: ApiEvidence,
+  vulnerabilities: ApiVulnerabilities,
+} as const;
 export type ApiName = keyof typeof API;
 export type ApiDocument<N extends ApiName> = z.infer<(typeof API)[N]>;

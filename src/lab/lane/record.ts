@@ -7,6 +7,7 @@ import type { Runbook } from '../../runbook/select.ts';
 import { writeEvidence } from './evidence.ts';
 import { fixtureCases, runCases } from './fixture.ts';
 import { createHost } from '../host.ts';
+import { runHarden } from './harden.ts';
 import { runHousekeeping } from './housekeeping.ts';
 import type { PasteOptions } from './paste.ts';
 import { runPastePath } from './paste-path.ts';
@@ -50,7 +51,7 @@ async function toolVersions(hostId: string): Promise<Record<string, string>> {
   }
 }
 
-export const RECORD_LANES = ['path', 'paste', 'housekeeping', 'fixture'] as const;
+export const RECORD_LANES = ['path', 'paste', 'housekeeping', 'harden', 'fixture'] as const;
 export type RecordLane = (typeof RECORD_LANES)[number];
 
 /** The kernels of the host's recorded path, for a lane that is recorded without it. */
@@ -62,9 +63,10 @@ function recordedKernels(root: string, hostId: string): { before: string; after:
 
 const PATH = 'path/upgrade-and-back';
 const WEEK_LATER = 'path/a-week-later';
+const HARDEN = 'path/less-exposed-and-back';
 
 /**
- * Records a host: path, paste, housekeeping, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
+ * Records a host: path, paste, housekeeping, harden, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
  * @throws Error naming the first lane that did not
  */
 export async function recordHost(root: string, hostId: string, runbook: Runbook, script: Script, lanes: readonly RecordLane[], told: (line: string) => void): Promise<void> {
@@ -119,6 +121,13 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
     const run = await runHousekeeping(root, new StageBuilder(hostId, script), (line) => told(`housekeeping: ${line}`));
     if (run.faults.length > 0) throw new Error(`housekeeping: ${run.faults.join('\n')}`);
     write('rehearsal', WEEK_LATER, { before: run.kernelBefore, after: run.kernelAfter }, cpu() - from, run.steps);
+  }
+
+  if (lanes.includes('harden')) {
+    from = cpu();
+    const run = await runHarden(new StageBuilder(hostId, script), (line) => told(`harden: ${line}`));
+    if (run.faults.length > 0) throw new Error(`harden: ${run.faults.join('\n')}`);
+    write('rehearsal', HARDEN, { before: run.kernel, after: run.kernel }, cpu() - from, run.steps);
   }
 
   if (!lanes.includes('fixture')) return;
