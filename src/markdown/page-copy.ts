@@ -1,5 +1,5 @@
 /** A page as Markdown, for readers that are programs: its main part, without what only serves a browser. Pure. */
-import { gfm } from '@joplin/turndown-plugin-gfm';
+import { gfm } from 'turndown-plugin-gfm';
 import TurndownService from 'turndown';
 
 export interface PageCopy {
@@ -29,6 +29,8 @@ function converter(): TurndownService {
       return `\n\n${fence}${language === 'plaintext' ? 'text' : language}\n${text}\n${fence}\n\n`;
     },
   });
+  // A remark stands on a line of its own on the page; in a cell of a table there is one line.
+  t.addRule('note', { filter: (node) => node.nodeName === 'SPAN' && node.classList.contains('note'), replacement: (content, node) => `${node.previousSibling ? '; ' : ''}${content}` });
   t.addRule('summary', { filter: 'summary', replacement: (content) => `\n\n**${content.trim()}**\n\n` });
   return t;
 }

@@ -21,6 +21,9 @@ describe('a page as Markdown', () => {
   test('a table is a table', () => {
     expect(copy('<table><thead><tr><th scope="col">A</th><th scope="col">B</th></tr></thead><tbody><tr><th scope="row">x</th><td>y</td></tr></tbody></table>')).toMatch(/\| A +\| B +\|\n\| --- \| --- \|\n\| x +\| y +\|/);
   });
+  test('remarks in a cell are told apart', () => {
+    expect(copy('<table><thead><tr><th>A</th></tr></thead><tbody><tr><td><span class="note">x</span><span class="note">y</span></td></tr><tr><td>z<span class="note">w</span></td></tr></tbody></table>')).toMatch(/\| x; y \|\n\| z; w \|/);
+  });
   test('pictures, buttons and hidden words are left out', () => {
     expect(copy('<p>a</p><svg><text>drawn</text></svg><p class="unseen">said</p><p aria-hidden="true">twice</p><button>Copy</button>')).toBe('a\n');
   });

@@ -1,4 +1,4 @@
-declare module '@joplin/turndown-plugin-gfm' {
+declare module 'turndown-plugin-gfm' {
   import type { Plugin } from 'turndown';
   export const gfm: Plugin;
 }
