@@ -24,9 +24,9 @@ const ApiStepEvidence = z.strictObject({
   verdict: StepResult,
   date: z.iso.datetime(),
   scenario: z.string(),
-  /** The host fixture the check ran on; null outside fixture runs. */
+  /** The host fixture the check ran on; `blind` or `red` of a probe; null otherwise. */
   fixture: z.string().nullable(),
-  /** The verdict the fixture calls for; null outside fixture runs. */
+  /** The verdict that the fixture, or the kernel of a probe, calls for; null where nothing is called for. */
   expected: StepResult.nullable(),
 });
 
@@ -45,6 +45,10 @@ const ApiStep = z.strictObject({
   outcome: StepId.nullable(),
   undo: z.union([StepId, z.strictObject({ none: z.string() })]).nullable(),
   fixtures: z.record(z.string(), Verdict),
+  /** Probes: kernel series → what it says there. */
+  answers: z.record(z.string(), Verdict),
+  /** Probes: what it says once its input has been taken away, and how that is done; null for other steps. */
+  blind: z.strictObject({ take: z.string(), verdict: Verdict }).nullable(),
   sha256: Sha256,
   text: z.string(),
   distros: z.array(z.string()),

@@ -27,6 +27,8 @@ export function stepsDocument(steps: Step[], runbooks: Runbook[], runs: Run[]): 
         outcome: meta.kind === 'action' ? meta.outcome : null,
         undo: meta.kind === 'action' ? meta.undo : null,
         fixtures: 'fixtures' in meta ? meta.fixtures : {},
+        answers: meta.kind === 'probe' ? meta.answers : {},
+        blind: meta.kind === 'probe' ? meta.blind : null,
         sha256: step.sha256,
         text: step.text,
         distros: runbooks.filter((r) => r.steps.includes(step)).map((r) => r.distro.id),

@@ -134,6 +134,14 @@ tb_one_step() {
 tb_cmd_repair() { tb_one_step repair; }
 tb_cmd_harden() { tb_one_step harden; }
 
+# tb_cmd_probe: what this kernel has. Any user may ask; nothing is written, so it takes no lock and keeps no report.
+tb_cmd_probe() {
+  tb_guard_distro
+  tb_phase probe collect
+  tb_out "$(uname -r): ${TB_COUNT[PASS]:-0} there, ${TB_COUNT[WARN]:-0} there but off or incomplete, ${TB_COUNT[FAIL]:-0} not there, ${TB_COUNT[SKIP]:-0} could not look, ${TB_COUNT[ERROR]:-0} broken"
+  tb_end "$TB_STATUS"
+}
+
 # tb_why: REPLY = the reason that settle wrote down, or what can be said without it.
 tb_why() {
   REPLY=$(tb_fact fell-back/reason)

@@ -5,7 +5,7 @@ import { readContent } from '../../src/model/read.ts';
 
 const root = process.cwd();
 const { vulnerabilities } = readContent(root);
-const text = readFileSync(`${root}/content/steps/probe/named-fixes.mdx`, 'utf8');
+const text = readFileSync(`${root}/content/steps/harden/named-fixes.mdx`, 'utf8');
 /** CVE → the fixed versions of 6.12 and 7.0 that the check compares with; 0: fixed from the start. */
 const inCheck = new Map([...text.matchAll(/^ {2}(CVE-\S+) (\S+) ([^\s\\)]+)/gm)].map((m) => [m[1]!, { '6.12': m[2]!, '7.0': m[3]! }]));
 
