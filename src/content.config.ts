@@ -6,9 +6,11 @@ import { EvidenceRun } from './model/evidence.ts';
 import { FeatureMeta } from './model/feature.ts';
 import { GuideMeta } from './model/guide.ts';
 import { HostSpec } from './model/host.ts';
+import { MeasuredKernel } from './model/kernel.ts';
 import { stepKeyOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
 import { StepMeta } from './model/step.ts';
+import { MeasuredUserspace } from './model/userspace.ts';
 
 const withoutExtension = (path: string): string => path.replace(/\.[a-z]+$/, '');
 
@@ -44,6 +46,14 @@ export const collections = {
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: HostSpec,
+  }),
+  kernels: defineCollection({
+    loader: glob({ base: 'content/kernels', pattern: '*.json', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: MeasuredKernel,
+  }),
+  userspace: defineCollection({
+    loader: glob({ base: 'content/userspace', pattern: '*.json', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: MeasuredUserspace,
   }),
   evidence: defineCollection({
     loader: glob({ base: 'content/evidence', pattern: '**/*.json', generateId: ({ entry }) => withoutExtension(entry) }),

@@ -13,8 +13,10 @@ import { EvidenceRun } from './evidence.ts';
 import { FeatureMeta } from './feature.ts';
 import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
+import { MeasuredKernel } from './kernel.ts';
 import { PhaseMeta } from './runbook.ts';
 import { StepMeta } from './step.ts';
+import { MeasuredUserspace } from './userspace.ts';
 
 /** A content file is prose and a short text; anything larger is a mistake (a pasted log, a binary). Evidence is data. */
 export const MAX_BYTES = { mdx: 64 * 1024, yaml: 64 * 1024, json: 2 * 1024 * 1024 } as const;
@@ -37,6 +39,8 @@ export interface Content {
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
   hosts: Entry<HostSpec>[];
+  kernels: Entry<MeasuredKernel>[];
+  userspace: Entry<MeasuredUserspace>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
 }
@@ -194,6 +198,8 @@ export function readContent(root: string): Content {
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
+    kernels: readCollection(root, 'kernels', 'json', MeasuredKernel, (p) => p, problems),
+    userspace: readCollection(root, 'userspace', 'json', MeasuredUserspace, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
   };
