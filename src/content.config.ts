@@ -1,6 +1,7 @@
 import { glob } from 'astro/loaders';
 import { defineCollection } from 'astro:content';
 import { Checklist } from './model/checklist.ts';
+import { Corrections } from './model/correction.ts';
 import { DistroMeta } from './model/distro.ts';
 import { EvidenceRun } from './model/evidence.ts';
 import { FeatureMeta } from './model/feature.ts';
@@ -42,6 +43,10 @@ export const collections = {
   checklists: defineCollection({
     loader: glob({ base: 'content/checklists', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: Checklist,
+  }),
+  corrections: defineCollection({
+    loader: glob({ base: 'content/corrections', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: Corrections,
   }),
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),

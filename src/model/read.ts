@@ -8,6 +8,7 @@ import yaml from 'js-yaml';
 import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
 import { Checklist } from './checklist.ts';
+import { Corrections } from './correction.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
 import { FeatureMeta } from './feature.ts';
@@ -38,6 +39,7 @@ export interface Content {
   features: Entry<FeatureMeta>[];
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
+  corrections: Entry<Corrections>[];
   hosts: Entry<HostSpec>[];
   kernels: Entry<MeasuredKernel>[];
   userspace: Entry<MeasuredUserspace>[];
@@ -197,6 +199,7 @@ export function readContent(root: string): Content {
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
+    corrections: readCollection(root, 'corrections', 'yaml', Corrections, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
     kernels: readCollection(root, 'kernels', 'json', MeasuredKernel, (p) => p, problems),
     userspace: readCollection(root, 'userspace', 'json', MeasuredUserspace, (p) => p, problems),
