@@ -24,6 +24,7 @@ const SUITES: { [distro: string]: string[] } = {
 const DEBIAN: [string, string, string[], string][] = [
   ['linux-image-amd64', 'debian-12', ['bookworm', 'bookworm-security'], 'bookworm-security'],
   ['linux-image-6.12-amd64', 'debian-12', ['bookworm-security'], 'bookworm-security, beside 6.1'],
+  ['linux-image-amd64', 'debian-13', ['trixie'], 'trixie, as of its last point release'],
   ['linux-image-amd64', 'debian-13', ['trixie', 'trixie-security'], 'trixie-security'],
   ['linux-image-7.2.12+deb13-amd64', 'debian-13', ['trixie-backports'], 'trixie-backports, by its full name'],
   ['linux-image-amd64', 'debian-13', ['trixie-backports'], 'trixie-backports'],
