@@ -30,6 +30,8 @@ const common = {
   initramfs: z.enum(['initramfs-tools', 'dracut', 'mkinitcpio', 'other']),
   packageManager: z.enum(['apt', 'dnf', 'pacman', 'zypper', 'apk']),
   summary: z.string().min(30).max(400),
+  /** Where whoever maintains the kernel says which CVE is fixed in which of its versions. */
+  cveTracker: z.strictObject({ name: z.string().min(4), url: z.url() }),
   supportedUntil: z.strictObject({ full: End, lts: End.optional() }),
   kernels: z.array(OfferedKernel).min(1),
   checked: Day,

@@ -9,13 +9,16 @@ import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
 import { Change } from './change.ts';
 import { Checklist } from './checklist.ts';
+import { Corrections } from './correction.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
 import { FeatureMeta } from './feature.ts';
 import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
+import { MeasuredKernel } from './kernel.ts';
 import { PhaseMeta } from './runbook.ts';
 import { StepMeta } from './step.ts';
+import { MeasuredUserspace } from './userspace.ts';
 import { Vulnerability } from './vulnerability.ts';
 
 /** A content file is prose and a short text; anything larger is a mistake (a pasted log, a binary). Evidence is data. */
@@ -38,8 +41,11 @@ export interface Content {
   features: Entry<FeatureMeta>[];
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
-  changes: Entry<Change>[];
+  corrections: Entry<Corrections>[];
   hosts: Entry<HostSpec>[];
+  kernels: Entry<MeasuredKernel>[];
+  userspace: Entry<MeasuredUserspace>[];
+  changes: Entry<Change>[];
   vulnerabilities: Entry<Vulnerability>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
@@ -197,8 +203,11 @@ export function readContent(root: string): Content {
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
-    changes: readCollection(root, 'changes', 'yaml', Change, (p) => p, problems),
+    corrections: readCollection(root, 'corrections', 'yaml', Corrections, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
+    kernels: readCollection(root, 'kernels', 'json', MeasuredKernel, (p) => p, problems),
+    userspace: readCollection(root, 'userspace', 'json', MeasuredUserspace, (p) => p, problems),
+    changes: readCollection(root, 'changes', 'yaml', Change, (p) => p, problems),
     vulnerabilities: readCollection(root, 'vulnerabilities', 'yaml', Vulnerability, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
