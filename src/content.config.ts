@@ -8,6 +8,7 @@ import { GuideMeta } from './model/guide.ts';
 import { HostSpec } from './model/host.ts';
 import { stepKeyOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
+import { SeriesMeta } from './model/series.ts';
 import { StepMeta } from './model/step.ts';
 
 const withoutExtension = (path: string): string => path.replace(/\.[a-z]+$/, '');
@@ -44,6 +45,10 @@ export const collections = {
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: HostSpec,
+  }),
+  series: defineCollection({
+    loader: glob({ base: 'content/series', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: SeriesMeta,
   }),
   evidence: defineCollection({
     loader: glob({ base: 'content/evidence', pattern: '**/*.json', generateId: ({ entry }) => withoutExtension(entry) }),

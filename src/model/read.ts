@@ -14,6 +14,7 @@ import { FeatureMeta } from './feature.ts';
 import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
 import { PhaseMeta } from './runbook.ts';
+import { SeriesMeta } from './series.ts';
 import { StepMeta } from './step.ts';
 
 /** A content file is prose and a short text; anything larger is a mistake (a pasted log, a binary). Evidence is data. */
@@ -37,6 +38,7 @@ export interface Content {
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
   hosts: Entry<HostSpec>[];
+  series: Entry<SeriesMeta>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
 }
@@ -194,6 +196,7 @@ export function readContent(root: string): Content {
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
+    series: readCollection(root, 'series', 'yaml', SeriesMeta, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
   };
