@@ -199,10 +199,17 @@ export function seriesChanges(all: readonly Facts<SeriesMeta>[], news: SeriesNew
 
 const cell = (words: string): string => (words === '' ? '(none)' : words);
 
+/** Before and after; of a source only the parts that differ. */
+function beforeAfter({ field, before, after }: Change): [string, string] {
+  if (field !== 'source') return [cell(before), cell(after)];
+  const [x, y] = [before.split('; '), after.split('; ')];
+  return [cell(x.filter((p) => !y.includes(p)).join('; ')), cell(y.filter((p) => !x.includes(p)).join('; '))];
+}
+
 /** The changes as a table for a terminal. */
 export function tableOf({ changes, added }: Difference): string {
   const rows = [
-    ...changes.map((c) => [c.fact, c.field, `${cell(c.before)} → ${cell(c.after)}`, c.source]),
+    ...changes.map((c) => [c.fact, c.field, beforeAfter(c).join(' → '), c.source]),
     ...added.map((a) => [a.file, 'new file', a.text.trim().split('\n').slice(0, 5).join(', '), /^source: (.*)$/m.exec(a.text)?.[1] ?? '']),
   ];
   if (rows.length === 0) return '';
@@ -217,7 +224,7 @@ const escaped = (words: string): string => words.replace(/[\\|`*_<>[\]]/g, (c) =
 export function markdownOf(difference: Difference): string {
   const { changes, added, byHand } = difference;
   const rows = [
-    ...changes.map((c) => [c.fact, c.field, cell(c.before), cell(c.after), c.source]),
+    ...changes.map((c) => [c.fact, c.field, ...beforeAfter(c), c.source]),
     ...added.map((a) => [a.file, 'new file', '', a.text.trim(), '']),
   ];
   const table = [['kernel', 'field', 'before', 'after', 'source'], ['---', '---', '---', '---', '---'], ...rows.map((r) => r.map(escaped))].map((r) => `| ${r.join(' | ')} |`).join('\n');

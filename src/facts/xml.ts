@@ -43,7 +43,10 @@ export function walkXml(text: string, file: string, on: XmlEvents): void {
       const next = text.indexOf('<', at);
       const words = text.slice(at, next < 0 ? text.length : next);
       if (path.length === 0 && words.trim() !== '') fail('text outside of the elements: this is no XML file');
-      if (path.length > 0 && words.trim() !== '') on.text?.(plain(words), path);
+      if (path.length > 0 && words.trim() !== '') {
+        const told = plain(words);
+        on.text?.(told, path);
+      }
       at = next < 0 ? text.length : next;
     } else if (text.startsWith('<!--', at)) at = upTo('-->', at + 4) + 3;
     else if (text.startsWith('<?', at)) at = upTo('?>', at + 2) + 2;
