@@ -68,8 +68,7 @@ export function walkXml(text: string, file: string, on: XmlEvents): void {
         path.pop();
       } else {
         const empty = tag.endsWith('/');
-        const m = /^([A-Za-z_][\w:.-]*)((?:\s+[A-Za-z_][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*$/.exec(empty ? tag.slice(0, -1) : tag);
-        if (!m) return fail(`<${tag.slice(0, 30)}> is no element`);
+        const m = /^([A-Za-z_][\w:.-]*)((?:\s+[A-Za-z_][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*$/.exec(empty ? tag.slice(0, -1) : tag) ?? fail(`<${tag.slice(0, 30)}> is no element`);
         if (path.length === 0 && rooted) fail('a second outermost element');
         rooted = true;
         const attributes = new Map([...m[2]!.matchAll(/([A-Za-z_][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map((a) => [a[1]!, plain(a[2] ?? a[3]!)] as const));

@@ -120,32 +120,31 @@ withGpgv('a refresh from recorded files', () => {
 
   const security = (name: string): string => join(from, 'debian/trixie-security', name);
   const damaged = (name: string, to: string): void => copyFileSync(join(FIXTURES, 'damaged', name), to);
-  test.each<[string, Family, () => void, RegExp]>([
-    ['an InRelease with a word changed', 'debian', () => damaged('InRelease.changed', security('InRelease')), /signature: it is not good \(gpgv: BADSIG\)/],
-    ['an InRelease cut off', 'debian', () => damaged('InRelease.truncated', security('InRelease')), /signature/],
-    ['an InRelease without signature', 'debian', () => damaged('InRelease.unsigned', security('InRelease')), /signature/],
-    ['a page instead of an InRelease', 'debian', () => damaged('page.html', security('InRelease')), /signature/],
-    ['an empty InRelease', 'debian', () => damaged('empty', security('InRelease')), /signature/],
-    ['the InRelease of another suite', 'debian', () => copyFileSync(join(from, 'debian/trixie/InRelease'), security('InRelease')), /not of trixie-security/],
-    ['an index cut off', 'debian', () => damaged('Packages.truncated', security('Packages')), /Packages: byte 250/],
-    ['an index with more in it', 'debian', () => appendFileSync(security('Packages'), '\n'), /281 bytes.*280/],
-    ['no index', 'debian', () => rmSync(security('Packages')), /not there/],
-    ['a packed index with a byte changed', 'ubuntu', () => writeFileSync(join(from, 'ubuntu/noble-updates/Packages.gz'), Buffer.alloc(170, 1)), /sha256/],
-    ['an empty repomd.xml', 'rpm', () => damaged('empty', join(from, 'rpm/gzip-repository/repomd.xml')), /empty/],
-    ['a page instead of a product', 'lifecycle', () => damaged('page.html', join(from, 'endoflife/debian.json')), /no JSON/],
-    ['releases.json cut off', 'series', () => damaged('releases.truncated.json', join(from, 'kernel-org/releases.json')), /no JSON/],
-    ['a day that is none', 'debian', () => writeFileSync(join(from, 'recorded.json'), '{"day": "today"}'), /recorded\.json: day/],
-    ['files of a day after the suite was valid', 'debian', () => writeFileSync(join(from, 'recorded.json'), '{"day": "2026-12-20"}'), /valid until 2026-12-02/],
-  ])('%s: nothing is written', async (_, family, damage, words) => {
+  test.each<[string, () => void, RegExp]>([
+    ['an InRelease with a word changed', () => damaged('InRelease.changed', security('InRelease')), /signature: it is not good \(gpgv: BADSIG\)/],
+    ['an InRelease cut off', () => damaged('InRelease.truncated', security('InRelease')), /signature/],
+    ['an InRelease without signature', () => damaged('InRelease.unsigned', security('InRelease')), /signature/],
+    ['a page instead of an InRelease', () => damaged('page', security('InRelease')), /signature/],
+    ['an empty InRelease', () => damaged('empty', security('InRelease')), /signature/],
+    ['the InRelease of another suite', () => copyFileSync(join(from, 'debian/trixie/InRelease'), security('InRelease')), /not of trixie-security/],
+    ['an index cut off', () => damaged('Packages.truncated', security('Packages')), /Packages: byte 250/],
+    ['an index with more in it', () => appendFileSync(security('Packages'), '\n'), /281 bytes.*280/],
+    ['no index', () => rmSync(security('Packages')), /not there/],
+    ['a packed index with a byte changed', () => writeFileSync(join(from, 'ubuntu/noble-updates/Packages.gz'), Buffer.alloc(170, 1)), /sha256/],
+    ['an empty repomd.xml', () => damaged('empty', join(from, 'rpm/gzip-repository/repomd.xml')), /empty/],
+    ['a page instead of a product', () => damaged('page', join(from, 'endoflife/debian.json')), /no JSON/],
+    ['releases.json cut off', () => damaged('releases.truncated', join(from, 'kernel-org/releases.json')), /no JSON/],
+    ['a day that is none', () => writeFileSync(join(from, 'recorded.json'), '{"day": "today"}'), /recorded\.json: day/],
+    ['files of a day after the suite was valid', () => writeFileSync(join(from, 'recorded.json'), '{"day": "2026-12-20"}'), /valid until 2026-12-02/],
+  ])('%s: nothing is written', async (_, damage, words) => {
     damage();
     await expect(again(ALL)).rejects.toThrow(words);
     await expect(again(ALL)).rejects.toThrow(/Mend: /);
     expect(distro()).toBe(DISTRO);
-    expect(family).toBeTruthy();
   });
 
   test('--keep-going: the other families are written, and the failure is told', async () => {
-    damaged('page.html', join(from, 'endoflife/debian.json'));
+    damaged('page', join(from, 'endoflife/debian.json'));
     const { failures, written } = await again(['debian', 'lifecycle'], { keepGoing: true });
     expect(failures).toHaveLength(1);
     expect(failures[0]).toMatch(/^lifecycle: /);
