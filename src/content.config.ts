@@ -11,6 +11,7 @@ import { HostSpec } from './model/host.ts';
 import { MeasuredKernel } from './model/kernel.ts';
 import { stepKeyOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
+import { SeriesMeta } from './model/series.ts';
 import { StepMeta } from './model/step.ts';
 import { MeasuredUserspace } from './model/userspace.ts';
 import { Vulnerability } from './model/vulnerability.ts';
@@ -57,6 +58,10 @@ export const collections = {
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: HostSpec,
+  }),
+  series: defineCollection({
+    loader: glob({ base: 'content/series', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: SeriesMeta,
   }),
   kernels: defineCollection({
     loader: glob({ base: 'content/kernels', pattern: '*.json', generateId: ({ entry }) => withoutExtension(entry) }),

@@ -64,6 +64,8 @@ const ApiKernel = z.strictObject({
   /** A day; `rolls` if the track moves on to a newer series; `unknown` if we found no date. */
   until: z.union([day, z.enum(['rolls', 'unknown'])]),
   checked: day,
+  /** The day of the copy that was read; null: it was read on the day `checked`. */
+  asOf: day.nullable(),
 });
 
 export const ApiDistros = z

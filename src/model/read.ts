@@ -17,6 +17,7 @@ import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
 import { MeasuredKernel } from './kernel.ts';
 import { PhaseMeta } from './runbook.ts';
+import { SeriesMeta } from './series.ts';
 import { StepMeta } from './step.ts';
 import { MeasuredUserspace } from './userspace.ts';
 import { Vulnerability } from './vulnerability.ts';
@@ -47,6 +48,7 @@ export interface Content {
   userspace: Entry<MeasuredUserspace>[];
   changes: Entry<Change>[];
   vulnerabilities: Entry<Vulnerability>[];
+  series: Entry<SeriesMeta>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
 }
@@ -209,6 +211,7 @@ export function readContent(root: string): Content {
     userspace: readCollection(root, 'userspace', 'json', MeasuredUserspace, (p) => p, problems),
     changes: readCollection(root, 'changes', 'yaml', Change, (p) => p, problems),
     vulnerabilities: readCollection(root, 'vulnerabilities', 'yaml', Vulnerability, (p) => p, problems),
+    series: readCollection(root, 'series', 'yaml', SeriesMeta, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
   };

@@ -58,7 +58,7 @@ export const distrosDocument = (distros: Distro[]): ApiDocument<'distros'> => ({
     name,
     family,
     script,
-    kernels: kernels.map(({ series, track, package: name, version, maintainedBy, until, checked, source }) => ({
+    kernels: kernels.map(({ series, track, package: name, version, maintainedBy, until, checked, asOf, source }) => ({
       series,
       track,
       package: name,
@@ -66,6 +66,7 @@ export const distrosDocument = (distros: Distro[]): ApiDocument<'distros'> => ({
       maintainedBy,
       until: until as ApiDocument<'distros'>['distros'][number]['kernels'][number]['until'],
       checked,
+      asOf: asOf ?? null,
       source,
     })),
   })),
