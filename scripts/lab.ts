@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { readContent } from '../src/model/read.ts';
 import { cacheDir, pruneCache } from '../src/lab/system/cache.ts';
+import { Phase, PHASES } from '../src/model/id.ts';
 import { fixtureCases, readFixture, runCases } from '../src/lab/lane/fixture.ts';
 import { createHost, listHosts, reapHosts, requirements } from '../src/lab/host.ts';
 import { PASTE_CONFIGURATIONS, RECORD_LANES, recordHost } from '../src/lab/lane/record.ts';
@@ -30,7 +31,8 @@ const HELP = `usage: npm run lab -- COMMAND
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
-  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, fixture), and write content/evidence
+  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, harden, fixture), and write content/evidence
+        [--phase PHASE]          … of the lane fixture only the checks of a phase, as a run of its own
   run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
         [--layout L] [--record]  one storage layout only; write content/evidence
         [--image FILE]           on a copy of a cloud image (any that has cloud-init) instead of the host's own disks, with the script of
@@ -63,6 +65,7 @@ const { positionals, values } = parseArgs({
     fixture: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     lane: { type: 'string' },
+    phase: { type: 'string' },
     layout: { type: 'string' },
     image: { type: 'string' },
     host: { type: 'string' },
@@ -206,9 +209,11 @@ async function main(): Promise<number> {
       if (ids.length === 0) fail('record needs a host');
       const lanes = RECORD_LANES.filter((l) => values.lane === undefined || l === values.lane);
       if (lanes.length === 0) fail(`no lane '${values.lane}'; there are ${RECORD_LANES.join(', ')}`);
+      const phase = Phase.safeParse(values.phase).data;
+      if (values.phase !== undefined && (phase === undefined || values.lane !== 'fixture')) fail(phase === undefined ? `no phase '${values.phase}'; there are ${PHASES.join(', ')}` : '--phase belongs to --lane fixture');
       for (const id of ids) {
         const { runbook, script } = forHost(id);
-        await recordHost(ROOT, id, runbook, script, lanes, (line) => console.log(`${id}: ${line}`));
+        await recordHost(ROOT, id, runbook, script, lanes, (line) => console.log(`${id}: ${line}`), phase);
       }
       return 0;
     }

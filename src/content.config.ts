@@ -1,5 +1,6 @@
 import { glob } from 'astro/loaders';
 import { defineCollection } from 'astro:content';
+import { Change } from './model/change.ts';
 import { Checklist } from './model/checklist.ts';
 import { DistroMeta } from './model/distro.ts';
 import { EvidenceRun } from './model/evidence.ts';
@@ -9,6 +10,7 @@ import { HostSpec } from './model/host.ts';
 import { stepKeyOfPath } from './model/read.ts';
 import { PhaseMeta } from './model/runbook.ts';
 import { StepMeta } from './model/step.ts';
+import { Vulnerability } from './model/vulnerability.ts';
 
 const withoutExtension = (path: string): string => path.replace(/\.[a-z]+$/, '');
 
@@ -41,9 +43,17 @@ export const collections = {
     loader: glob({ base: 'content/checklists', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: Checklist,
   }),
+  changes: defineCollection({
+    loader: glob({ base: 'content/changes', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: Change,
+  }),
   hosts: defineCollection({
     loader: glob({ base: 'content/hosts', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
     schema: HostSpec,
+  }),
+  vulnerabilities: defineCollection({
+    loader: glob({ base: 'content/vulnerabilities', pattern: '*.yaml', generateId: ({ entry }) => withoutExtension(entry) }),
+    schema: Vulnerability,
   }),
   evidence: defineCollection({
     loader: glob({ base: 'content/evidence', pattern: '**/*.json', generateId: ({ entry }) => withoutExtension(entry) }),

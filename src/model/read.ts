@@ -7,6 +7,7 @@ import { basename, join, relative, sep } from 'node:path';
 import yaml from 'js-yaml';
 import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
+import { Change } from './change.ts';
 import { Checklist } from './checklist.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
@@ -15,6 +16,7 @@ import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
 import { PhaseMeta } from './runbook.ts';
 import { StepMeta } from './step.ts';
+import { Vulnerability } from './vulnerability.ts';
 
 /** A content file is prose and a short text; anything larger is a mistake (a pasted log, a binary). Evidence is data. */
 export const MAX_BYTES = { mdx: 64 * 1024, yaml: 64 * 1024, json: 2 * 1024 * 1024 } as const;
@@ -36,7 +38,9 @@ export interface Content {
   features: Entry<FeatureMeta>[];
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
+  changes: Entry<Change>[];
   hosts: Entry<HostSpec>[];
+  vulnerabilities: Entry<Vulnerability>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
 }
@@ -193,7 +197,9 @@ export function readContent(root: string): Content {
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
+    changes: readCollection(root, 'changes', 'yaml', Change, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
+    vulnerabilities: readCollection(root, 'vulnerabilities', 'yaml', Vulnerability, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
   };

@@ -16,6 +16,7 @@ const TITLES: { readonly [scenario: string]: string } = {
   'path/whole-way': 'The whole way and back',
   'path/by-hand': 'Verified and committed by hand',
   'path/nobody-logs-in': 'Nobody verifies in time',
+  'path/less-exposed': 'Settings that lower exposure',
   'death/panic': 'Kernel panic',
   'death/init-dies': 'Init dies',
   'death/no-root': 'No root file system',

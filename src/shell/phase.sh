@@ -54,7 +54,7 @@ tb_raise() { (($1 <= TB_STATUS)) || TB_STATUS=$1; }
 tb_remedy() {
   [[ -z $TB_JSON && -n ${TB_HINT[$1]:-} && $TB_RESULT != SKIP ]] || return 0
   printf '      %s\n' "${TB_HINT[$1]}"
-  if [[ -n ${TB_REMEDY[$1]:-} ]]; then printf '      mend: bash %s repair %s\n' "$TB_SELF" "${TB_REMEDY[$1]}"; fi
+  if [[ -n ${TB_REMEDY[$1]:-} ]]; then printf '      mend: bash %s %s %s\n' "$TB_SELF" "${TB_REMEDY[$1]%%.*}" "${TB_REMEDY[$1]}"; fi
   if [[ ${TB_GATE[$1]:-} == override && $TB_RESULT == FAIL && ${TB_LAST[$1]} != ACCEPTED ]]; then
     printf '      or, if you know better: --accept %s="why"\n' "$1"
   fi
