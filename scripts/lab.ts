@@ -17,6 +17,7 @@ import { compileScript, type Script } from '../src/runbook/compile.ts';
 import { runbooks } from '../src/runbook/project.ts';
 import type { Runbook } from '../src/runbook/select.ts';
 import { runScenarios, runSoak, VM_HOST, vmShell } from './lib/scenarios.ts';
+import { runProbes } from './lib/probes.ts';
 import { loadLenient, projectVersion, readRuntime, ROOT } from './lib/project.ts';
 
 const HELP = `usage: npm run lab -- COMMAND
@@ -42,6 +43,10 @@ const HELP = `usage: npm run lab -- COMMAND
   scenarios                      their names, layouts and what they do
   soak --cuts N --seed S         at least N power cuts at random instants over the whole way, several on each machine; one that was
                                  ended goes on where it was (--record writes the evidence)
+  probe [NAME…]                  asks booted kernels what they have, by every probe, and shows the demonstrations; NAME: a probe, demo-NAME,
+                                 probes, demos
+        [--kernel 6.12|7.0|7.3]  these only (may be repeated); 7.0 comes from the folder that TRIALBOOT_KERNELS names
+        [--record]               writes content/evidence
   make-image FILE                a small Debian cloud image to try --image with
   list                           hosts that exist on this machine now
   reap                           remove hosts whose owner is gone
@@ -68,6 +73,7 @@ const { positionals, values } = parseArgs({
     internet: { type: 'boolean' },
     record: { type: 'boolean' },
     keep: { type: 'boolean' },
+    kernel: { type: 'string', multiple: true },
     cuts: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     days: { type: 'string', default: '14' },
@@ -144,6 +150,8 @@ async function main(): Promise<number> {
       return runScenarios(ROOT, [hostId, ...rest].filter((x) => x !== undefined), values);
     case 'soak':
       return runSoak(ROOT, { ...values, cuts: Number(values.cuts), seed: Number(values.seed) });
+    case 'probe':
+      return runProbes(ROOT, [hostId, ...rest].filter((x) => x !== undefined), values);
     case 'make-image':
       if (hostId === undefined) fail('make-image needs a file to write');
       await makeCloudImage(VM_HOST, hostId);
