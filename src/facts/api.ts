@@ -2,8 +2,10 @@
 import type { ApiDocument } from '../model/api.ts';
 import type { FeatureMeta } from '../model/feature.ts';
 import type { MeasuredKernel } from '../model/kernel.ts';
+import type { SeriesMeta } from '../model/series.ts';
 import type { Source } from '../model/source.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
+import { compareSeries } from './matrix.ts';
 import { sourceWords } from './source-words.ts';
 
 type Named<T> = T & { id: string };
@@ -62,4 +64,9 @@ export const kernelsDocument = (kernels: readonly MeasuredKernel[]): ApiDocument
   kernels: [...kernels]
     .sort((a, b) => a.release.localeCompare(b.release, 'en', { numeric: true }))
     .map(({ format_version: _form, ...k }) => ({ ...k, partial: k.partial ?? null })),
+});
+
+export const seriesDocument = (series: readonly SeriesMeta[]): ApiDocument<'series'> => ({
+  format_version: 1,
+  series: [...series].sort((a, b) => compareSeries(a.series, b.series)).map((s) => ({ ...s, note: s.note ?? null, asOf: s.asOf ?? null })),
 });

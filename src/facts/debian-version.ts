@@ -46,3 +46,12 @@ export function compareDebianVersions(a: string, b: string): number {
   if (ea !== eb) return ea < eb ? -1 : 1;
   return compareParts(ua, ub) || compareParts(ra, rb);
 }
+
+/**
+ * Is a package's version at least this upstream version? An epoch says nothing about upstream, so it is left out unless the minimum has
+ * one, and so is the Debian revision.
+ */
+export function isAtLeast(version: string, min: string): boolean {
+  const bare = min.includes(':') ? version : version.replace(/^\d+:/, '');
+  return compareDebianVersions(min.includes('-') ? bare : bare.replace(/-[^-]*$/, ''), min) >= 0;
+}

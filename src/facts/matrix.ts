@@ -2,7 +2,8 @@
 import type { Availability, FeatureMeta } from '../model/feature.ts';
 import type { MeasuredKernel } from '../model/kernel.ts';
 import type { MeasuredUserspace } from '../model/userspace.ts';
-import { isAtLeast } from './dpkg-version.ts';
+import { isAtLeast } from './debian-version.ts';
+import { sourceWords } from './source-words.ts';
 
 /** One kernel that a distribution offers, measured or not. */
 export interface Column {
@@ -68,10 +69,6 @@ function measuredCell(note: FeatureMeta, kernel: MeasuredKernel, userspace: Meas
   }
   return cell('yes', built);
 }
-
-/** Words for a source that a note cites. */
-const sourceWords = (s: FeatureMeta['cells'][number]['evidence'][number]): string =>
-  'source' in s ? s.source : 'file' in s ? `${s.file}:${s.line}` : 'symbol' in s ? `${s.symbol}=${s.value} in ${s.kernel}` : `run ${s.run}`;
 
 /** The cell of a feature on a kernel: measured if that kernel was measured, else what the note cites, else unknown. */
 export function cellOf(note: FeatureMeta, column: Column, facts: Facts): Cell {

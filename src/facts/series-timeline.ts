@@ -4,7 +4,7 @@ import { z } from 'astro/zod';
 /** What the picture needs of a series. */
 export interface SeriesSpan {
   series: string;
-  /** A day. */
+  /** A day, or `unknown`: such a series is left out of the picture and named beside it. */
   released: string;
   /** A day; `current` while it is maintained without a date; `unknown` where we found none. */
   endOfLife: string;
@@ -26,6 +26,8 @@ export interface SeriesBar {
 export interface SeriesPicture {
   bars: SeriesBar[];
   ticks: { x: number; words: string }[];
+  /** Series whose day of release we do not know. */
+  undated: string[];
   /** The day the picture was drawn, in percent. */
   today: number;
 }
@@ -57,7 +59,8 @@ export function seriesPicture(spans: readonly SeriesSpan[], from: string, to: st
   const [left, right] = [at(from), at(to)];
   if (!(left < right)) throw new Error(`time line: ${from} is not before ${to}`);
   const x = (t: number): number => Math.round(((Math.min(Math.max(t, left), right) - left) / (right - left)) * 1000) / 10;
-  const bars = [...spans]
+  const bars = spans
+    .filter((s) => s.released !== 'unknown')
     .sort((a, b) => at(a.released) - at(b.released))
     .flatMap((s): SeriesBar[] => {
       if (!isDay(s.released)) throw new Error(`time line: ${s.series} has no day of release: ${s.released}`);
@@ -70,5 +73,5 @@ export function seriesPicture(spans: readonly SeriesSpan[], from: string, to: st
       const until = ends ? `until ${s.endOfLife}${days < 200 ? `, ${days} days` : ''}` : end === 'current' ? 'maintained today' : 'end not known';
       return [{ series: s.series, longterm: s.longterm, x: x(at(s.released)), width: Math.max(x(stop) - x(at(s.released)), 0.6), end, words: `${s.released}, ${until}` }];
     });
-  return { bars, ticks: quarters(left, right).map((q) => ({ x: x(q.at), words: q.words })), today: x(at(today)) };
+  return { bars, undated: spans.filter((s) => s.released === 'unknown').map((s) => s.series), ticks: quarters(left, right).map((q) => ({ x: x(q.at), words: q.words })), today: x(at(today)) };
 }

@@ -8,6 +8,7 @@ import { EvidenceAssertion, EvidenceBoot, EvidenceRun } from './evidence.ts';
 import { Availability, FeatureMeta } from './feature.ts';
 import { Phase, Sha256, StepId, StepResult, Verdict } from './id.ts';
 import { MeasuredKernel } from './kernel.ts';
+import { SeriesMeta } from './series.ts';
 import { Applies, Effect } from './step.ts';
 import { Vulnerability } from './vulnerability.ts';
 
@@ -187,6 +188,23 @@ export const ApiKernels = z
   .strictObject({ ...version, kernels: z.array(z.strictObject({ ...MeasuredKernel.omit({ format_version: true, measured: true, partial: true }).shape, partial: z.string().nullable(), measured: day })) })
   .meta({ title: 'Trialboot API v1: measured kernels' });
 
+export const ApiSeries = z
+  .strictObject({
+    ...version,
+    series: z.array(
+      z.strictObject({
+        ...SeriesMeta.pick({ series: true, lts: true, last: true, source: true }).shape,
+        released: z.union([day, z.literal('unknown')]),
+        endOfLife: z.union([day, z.enum(['unknown', 'current'])]),
+        note: z.string().nullable(),
+        checked: day,
+        /** The day of the copy that was read; null where that is the day it was checked. */
+        asOf: day.nullable(),
+      }),
+    ),
+  })
+  .meta({ title: 'Trialboot API v1: kernel series' });
+
 /** Document → its schema. The names are the file names under /api/v1/ and, with `-v1`, under /schemas/. */
 export const API = {
   steps: ApiSteps,
@@ -195,6 +213,7 @@ export const API = {
   evidence: ApiEvidence,
   features: ApiFeatures,
   kernels: ApiKernels,
+  series: ApiSeries,
   vulnerabilities: ApiVulnerabilities,
 } as const;
 export type ApiName = keyof typeof API;

@@ -30,6 +30,11 @@ describe('the time line of the series', () => {
     for (const bar of picture().bars) expect(bar.x + bar.width).toBeLessThanOrEqual(100.6);
     expect(picture().ticks.map((t) => t.words)).toEqual(['2025-10', '2026-01', '2026-04', '2026-07', '2026-10']);
   });
+  test('a series without a day is named, not drawn', () => {
+    const { bars, undated } = picture([...SPANS, { series: '7.4', released: 'unknown', endOfLife: 'current', longterm: false }]);
+    expect(undated).toEqual(['7.4']);
+    expect(bars.map((b) => b.series)).not.toContain('7.4');
+  });
   test.each([
     [{ series: '7.9', released: 'soon', endOfLife: 'current', longterm: false }, /7\.9 has no day of release: soon/],
     [{ series: '7.9', released: '2026-05-01', endOfLife: '2026-04-01', longterm: false }, /7\.9 ends on 2026-04-01, before it began/],
