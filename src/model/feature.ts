@@ -4,7 +4,7 @@ import { Source } from './source.ts';
 
 /** A kernel series; quoted, because YAML reads 7.0 as the number 7. */
 export const Series = z.string({ error: 'quote the series: "7.0"' }).regex(/^\d+\.\d+$/);
-const Symbol = z.string().regex(/^CONFIG_[A-Z0-9_]+$/);
+const KconfigSymbol = z.string().regex(/^CONFIG_[A-Z0-9_]+$/);
 
 /** Something that guides say about a feature, and what is so. */
 export const Claim = z.strictObject({
@@ -47,9 +47,9 @@ export const FeatureMeta = z.strictObject({
   /** What upstream itself calls it. */
   upstream: z.strictObject({ state: z.enum(['stable', 'experimental', 'internal', 'removed']), note: z.string().min(10).max(300), evidence: z.array(Source).min(1) }),
   /** Symbols that all have to be y or m for it to be there. Empty: no switch, the series alone decides. */
-  kconfig: z.array(Symbol).default([]),
+  kconfig: z.array(KconfigSymbol).default([]),
   /** Symbols the text speaks of, measured as well, that do not decide. */
-  alsoKconfig: z.array(Symbol).default([]),
+  alsoKconfig: z.array(KconfigSymbol).default([]),
   /** Drivers the text speaks of: measured as built in, a module, or absent. */
   drivers: z.array(z.string().regex(/^[a-z0-9_]+$/)).default([]),
   userspace: z.array(Userspace).default([]),

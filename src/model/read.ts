@@ -7,6 +7,7 @@ import { basename, join, relative, sep } from 'node:path';
 import yaml from 'js-yaml';
 import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
+import { Change } from './change.ts';
 import { Checklist } from './checklist.ts';
 import { Corrections } from './correction.ts';
 import { DistroMeta } from './distro.ts';
@@ -16,8 +17,10 @@ import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
 import { MeasuredKernel } from './kernel.ts';
 import { PhaseMeta } from './runbook.ts';
+import { SeriesMeta } from './series.ts';
 import { StepMeta } from './step.ts';
 import { MeasuredUserspace } from './userspace.ts';
+import { Vulnerability } from './vulnerability.ts';
 
 /** A content file is prose and a short text; anything larger is a mistake (a pasted log, a binary). Evidence is data. */
 export const MAX_BYTES = { mdx: 64 * 1024, yaml: 64 * 1024, json: 2 * 1024 * 1024 } as const;
@@ -43,6 +46,9 @@ export interface Content {
   hosts: Entry<HostSpec>[];
   kernels: Entry<MeasuredKernel>[];
   userspace: Entry<MeasuredUserspace>[];
+  changes: Entry<Change>[];
+  vulnerabilities: Entry<Vulnerability>[];
+  series: Entry<SeriesMeta>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
 }
@@ -203,6 +209,9 @@ export function readContent(root: string): Content {
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
     kernels: readCollection(root, 'kernels', 'json', MeasuredKernel, (p) => p, problems),
     userspace: readCollection(root, 'userspace', 'json', MeasuredUserspace, (p) => p, problems),
+    changes: readCollection(root, 'changes', 'yaml', Change, (p) => p, problems),
+    vulnerabilities: readCollection(root, 'vulnerabilities', 'yaml', Vulnerability, (p) => p, problems),
+    series: readCollection(root, 'series', 'yaml', SeriesMeta, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
   };

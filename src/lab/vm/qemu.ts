@@ -25,6 +25,14 @@ export interface Disk {
   serial: string;
 }
 
+/** A kernel that QEMU starts itself, without firmware menu and boot loader. */
+export interface DirectKernel {
+  kernel: string;
+  initrd: string;
+  /** Its command line. */
+  append: string;
+}
+
 export interface QemuConfig {
   id: string;
   accel: Accel;
@@ -42,6 +50,8 @@ export interface QemuConfig {
   memory: number;
   /** Continue the state saved in the first disk instead of starting. */
   restore: boolean;
+  /** Absent: the firmware starts what the first disk has. */
+  direct?: DirectKernel | undefined;
   /** A user-mode network with a way out, instead of a card that is connected to nothing. */
   internet?: boolean | undefined;
 }
@@ -74,6 +84,7 @@ export function qemuArgv(c: QemuConfig): string[] {
     // A machine that has switched itself off stays, so that its CPU time can be read; the lab ends it.
     '-no-shutdown', '-action', 'watchdog=reset',
     ...firmware,
+    ...(c.direct ? ['-kernel', c.direct.kernel, '-initrd', c.direct.initrd, '-append', c.direct.append] : []),
     ...socket('qmp'), '-mon', 'chardev=qmp,mode=control',
     '-chardev', `file,id=serial,path=${value(c.console)}`, '-serial', 'chardev:serial',
     '-device', 'virtio-serial-pci,addr=0x4',

@@ -1,4 +1,6 @@
 import type { APIRoute, GetStaticPaths } from 'astro';
+import { getCollection } from 'astro:content';
+import { vulnerabilitiesDocument } from '../../../facts/api.ts';
 import { API, type ApiName } from '../../../model/api.ts';
 import { distrosDocument, evidenceDocument, stepsDocument } from '../../../runbook/api.ts';
 import { site } from '../../_site.ts';
@@ -13,7 +15,8 @@ export const GET: APIRoute = async ({ params }) => {
     distros: () => distrosDocument(distros),
     scripts: () => scripts,
     evidence: () => evidenceDocument(runs),
+    vulnerabilities: async () => vulnerabilitiesDocument((await getCollection('vulnerabilities')).map((e) => ({ id: e.id, ...e.data }))),
   };
   const name = params['name'] as ApiName;
-  return new Response(`${JSON.stringify(API[name].parse(documents[name]()))}\n`);
+  return new Response(`${JSON.stringify(API[name].parse(await documents[name]()))}\n`);
 };
