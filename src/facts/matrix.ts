@@ -41,8 +41,8 @@ export function compareSeries(a: string, b: string): number {
  */
 export function columns(offered: readonly Column[], notes: readonly FeatureMeta[], kernels: readonly MeasuredKernel[], order: readonly string[]): Column[] {
   const measured: Column[] = kernels.map(({ distro, series, release }) => ({ distro, series, release }));
-  const rest = [...offered, ...notes.flatMap((n) => n.cells)].filter((c) => !measured.some((m) => m.distro === c.distro && m.series === c.series));
-  const unique = new Map(rest.map(({ distro, series }) => [`${distro} ${series}`, { distro, series }]));
+  const rest: Column[] = [...offered, ...notes.flatMap((n) => n.cells)].filter((c) => !measured.some((m) => m.distro === c.distro && m.series === c.series));
+  const unique = new Map<string, Column>(rest.map(({ distro, series }) => [`${distro} ${series}`, { distro, series }]));
   const place = (id: string): number => (order.includes(id) ? order.indexOf(id) : order.length);
   return [...measured, ...unique.values()].sort(
     (a, b) => place(a.distro) - place(b.distro) || a.distro.localeCompare(b.distro, 'en', { numeric: true }) || compareSeries(a.series, b.series) || (a.release ?? '').localeCompare(b.release ?? '', 'en', { numeric: true }),
