@@ -115,7 +115,7 @@ const RpmShape = z.strictObject({
   /** Where rpm keeps its database. */
   rpmDb: z.enum(['/var/lib/rpm', '/usr/lib/sysimage/rpm']),
   /** Further files, by their path from the root: settings that its tools need on this host. */
-  files: z.record(z.string().regex(/^etc\/[a-z0-9.\/-]+$/i, 'a path such as etc/dracut.conf.d/lab.conf'), z.string().endsWith('\n')).optional(),
+  files: z.record(z.string().regex(/^etc\/[a-z0-9./-]+$/i, 'a path such as etc/dracut.conf.d/lab.conf'), z.string().endsWith('\n')).optional(),
   /** Oldest first: the first is installed when the host is made, the last is what dnf offers. */
   kernels: z.array(RpmKernel).min(2),
 });
