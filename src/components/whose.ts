@@ -4,7 +4,7 @@ import { type KnownDistro, whoseKernel } from '../facts/whose-kernel.ts';
 const form = document.querySelector<HTMLFormElement>('#whose');
 const input = document.querySelector<HTMLInputElement>('#release');
 const answer = document.querySelector('#answer');
-const data = document.querySelector('#known')?.textContent;
+const data = form?.dataset['known'];
 
 const element = (name: string, content: string | Node): HTMLElement => {
   const made = document.createElement(name);

@@ -12,7 +12,7 @@ export interface FeedEntry {
   href: string;
 }
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** A name that is the same wherever the site lives: a UUID of version 8 (RFC 9562) out of the words. */
 export function uuidOf(words: string): string {
@@ -44,10 +44,10 @@ ${newest
   .map(
     (e) => `  <entry>
     <id>${uuidOf(`trialboot/changes/${e.id}`)}</id>
-    <title>${escape(e.title)}</title>
+    <title>${escaped(e.title)}</title>
     <updated>${at(e.date)}</updated>
-    <link rel="alternate" type="text/html" href="${escape(e.href)}"/>
-    <summary>${escape(e.text)}</summary>
+    <link rel="alternate" type="text/html" href="${escaped(e.href)}"/>
+    <summary>${escaped(e.text)}</summary>
   </entry>
 `,
   )

@@ -9,7 +9,7 @@ export interface PageCopy {
 }
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#38': '&', '#x27': "'" };
-const unescape = (text: string): string => text.replace(/&(#?\w+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
+const plain = (text: string): string => text.replace(/&(#?\w+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
 
 function converter(): TurndownService {
   const t = new TurndownService({ headingStyle: 'atx', codeBlockStyle: 'fenced', bulletListMarker: '-', emDelimiter: '*', hr: '---' });
@@ -49,7 +49,7 @@ export function pageCopy(html: string): PageCopy | undefined {
     .turndown(main)
     .replace(/\n{3,}/g, '\n\n')
     .trim();
-  return { title: unescape(title).replace(/ · Trialboot$/, ''), description: unescape(description), markdown: `${markdown}\n` };
+  return { title: plain(title).replace(/ · Trialboot$/, ''), description: plain(description), markdown: `${markdown}\n` };
 }
 
 /** A page of the site, as llms.txt lists it. */

@@ -78,12 +78,16 @@ function rpm(name: string, files: Record<string, string>): Buffer {
     let store = '';
     const index = tags.map(([tag, value]) => {
       const b = Buffer.alloc(16);
-      [tag, 6, store.length, 1].forEach((n, i) => b.writeUInt32BE(n, i * 4));
+      [tag, 6, store.length, 1].forEach((n, i) => {
+        b.writeUInt32BE(n, i * 4);
+      });
       store += `${value}\0`;
       return b;
     });
     const head = Buffer.alloc(16);
-    [0x8eade801, 0, tags.length, store.length].forEach((n, i) => head.writeUInt32BE(n, i * 4));
+    [0x8eade801, 0, tags.length, store.length].forEach((n, i) => {
+      head.writeUInt32BE(n, i * 4);
+    });
     return Buffer.concat([head, ...index, Buffer.from(store)]);
   };
   const lead = Buffer.alloc(96);

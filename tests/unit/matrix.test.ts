@@ -1,7 +1,7 @@
 /** The matrix of features and kernels: what makes a cell, and how we know. */
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/lib/project.ts';
-import { compareDebianVersions, isAtLeast } from '../../src/facts/dpkg-version.ts';
+import { compareDebianVersions, isAtLeast } from '../../src/facts/debian-version.ts';
 import { cellOf, columns, compareSeries, type Facts, shares } from '../../src/facts/matrix.ts';
 import type { FeatureMeta } from '../../src/model/feature.ts';
 import type { MeasuredKernel } from '../../src/model/kernel.ts';

@@ -27,6 +27,7 @@ seven: "no"
 summary: >-
   A release that offers what the recorded
   files of the tests have.
+cveTracker: { name: Made for tests, url: "https://tests.invalid/" }
 script: false
 supportedUntil:
   full: 2028-08-09

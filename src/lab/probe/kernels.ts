@@ -33,7 +33,7 @@ export async function packedKernel(series: string): Promise<PackedKernel | undef
   if (!folder || !existsSync(folder)) return undefined;
   const found = readdirSync(folder)
     .map((name) => /^linux-(\d+\.\d+\.\d+\S*?)(?:-subset)?\.tar\.xz$/.exec(name))
-    .find((m) => m?.[1]!.startsWith(`${series}.`));
+    .find((m) => m?.[1]?.startsWith(`${series}.`));
   if (!found) return undefined;
   const file = join(folder, found[0]);
   const hash = createHash('sha256');
