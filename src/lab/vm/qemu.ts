@@ -72,10 +72,11 @@ export function qemuArgv(c: QemuConfig): string[] {
   const firmware = c.uefiVars
     ? ['-drive', `if=pflash,format=raw,readonly=on,file=${OVMF.code}`, '-drive', `if=pflash,format=qcow2,cache=unsafe,file=${value(c.uefiVars)}`]
     : [];
+  // A kernel that QEMU starts itself is the first to boot by its own boot index.
   // unsafe: a flush ends at the lab machine's page cache. What the guest has flushed survives QEMU, which is all that is asked of it.
   const disks = c.disks.flatMap((d, i) => [
     '-drive', `if=none,id=disk${i},file=${value(d.file)},format=${d.format},cache=unsafe,discard=unmap,readonly=${d.readonly ? 'on' : 'off'}`,
-    '-device', `virtio-blk-pci,drive=disk${i},serial=${d.serial},addr=0x${(8 + i).toString(16)}${i === 0 ? ',bootindex=0' : ''}`,
+    '-device', `virtio-blk-pci,drive=disk${i},serial=${d.serial},addr=0x${(8 + i).toString(16)}${i === 0 && !c.direct ? ',bootindex=0' : ''}`,
   ]);
   const network = ['-netdev', c.internet ? 'user,id=net0' : 'user,id=net0,restrict=on', '-device', 'virtio-net-pci,netdev=net0,mac=52:54:00:12:34:56,addr=0x3,romfile='];
   return [
