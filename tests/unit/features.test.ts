@@ -5,18 +5,16 @@ import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/lib/project.ts';
 import { readContent } from '../../src/model/read.ts';
 import { Source } from '../../src/model/source.ts';
-import type { FeatureMeta } from '../../src/model/feature.ts';
 
 type InSource = Extract<Source, { file: string }>;
 
-/** Every list of sources in a note, with the place it belongs to. */
-function sources(note: FeatureMeta): { at: string; evidence: Source[] }[] {
-  return [
-    { at: 'upstream', evidence: note.upstream.evidence },
-    ...note.userspace.map((u) => ({ at: `userspace ${u.package}`, evidence: u.evidence })),
-    ...note.claims.map((c) => ({ at: `claim "${c.claim}"`, evidence: c.evidence })),
-    ...note.cells.map((c) => ({ at: `cell ${c.distro} ${c.series}`, evidence: c.evidence })),
-  ];
+/** Every list of sources below a value, with the place it belongs to: wherever there is evidence, by whatever name it goes. */
+function sources(value: unknown, at = ''): { at: string; evidence: Source[] }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const place = at === '' ? key : `${at}.${key}`;
+    return key === 'evidence' ? [{ at: place, evidence: inner as Source[] }] : sources(inner, place);
+  });
 }
 
 /** Null where the quoted words stand on the line; else what is wrong, with where they stand if they stand elsewhere in the file. */
@@ -34,7 +32,10 @@ function releaseOf(makefile: string): string {
   return `${value('VERSION')}.${value('PATCHLEVEL')}.${value('SUBLEVEL')}`;
 }
 
-const notes = readContent(ROOT).features;
+const content = readContent(ROOT);
+const notes = content.features;
+/** All that is stated with evidence, each with the day it was last reviewed. */
+const stated = [...notes, ...content.corrections, ...content.vulnerabilities];
 const tree = process.env['TRIALBOOT_KERNEL_SOURCE'];
 
 describe('feature notes', () => {
@@ -44,7 +45,8 @@ describe('feature notes', () => {
   });
   test('give every claim, cell and requirement a source with a date that is not in the future', () => {
     const today = new Date().toISOString().slice(0, 10);
-    for (const { file, data } of notes)
+    expect(stated.flatMap((s) => sources(s.data)).length).toBeGreaterThan(200);
+    for (const { file, data } of stated)
       for (const { at, evidence } of sources(data)) {
         expect(evidence.length, `${file}: ${at}`).toBeGreaterThan(0);
         for (const s of evidence) {
@@ -71,7 +73,7 @@ describe('quotations of the kernel source', () => {
   test('stand on their lines', (context) => {
     if (!tree) return context.skip('TRIALBOOT_KERNEL_SOURCE names no source tree: CONTRIBUTING.md says how to get it');
     const release = releaseOf(readFileSync(join(tree, 'Makefile'), 'utf8'));
-    const quotes = notes.flatMap(({ file, data }) => sources(data).flatMap(({ evidence }) => evidence.flatMap((s) => ('file' in s ? [{ note: file, ...s }] : []))));
+    const quotes = stated.flatMap(({ file, data }) => sources(data).flatMap(({ evidence }) => evidence.flatMap((s) => ('file' in s ? [{ note: file, ...s }] : []))));
     const here = quotes.filter((q) => q.release === release);
     expect(here.length, `quotations of ${release}, the release of ${tree}`).toBeGreaterThan(0);
     const texts = new Map<string, string | undefined>();
