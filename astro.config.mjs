@@ -1,6 +1,7 @@
 import mdx from '@astrojs/mdx';
 import { satteri } from '@astrojs/markdown-satteri';
 import { defineConfig } from 'astro/config';
+import { markdownCopies } from './src/markdown/copies.ts';
 import { codeBlock } from './src/markdown/code-block.ts';
 import { THEMES } from './src/markdown/palette.ts';
 
@@ -23,7 +24,7 @@ export default defineConfig({
     },
   },
   devToolbar: { enabled: false },
-  integrations: [mdx({ optimize: true })],
+  integrations: [mdx({ optimize: true }), markdownCopies()],
   markdown: {
     processor: satteri({
       // Smart punctuation turns --yes into a dash and curls quotes that readers copy.

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { readContent } from '../src/model/read.ts';
 import { cacheDir, pruneCache } from '../src/lab/system/cache.ts';
+import { Phase, PHASES } from '../src/model/id.ts';
 import { fixtureCases, readFixture, runCases } from '../src/lab/lane/fixture.ts';
 import { createHost, listHosts, reapHosts, requirements } from '../src/lab/host.ts';
 import { PASTE_CONFIGURATIONS, RECORD_LANES, recordHost } from '../src/lab/lane/record.ts';
@@ -16,6 +17,7 @@ import { compileScript, type Script } from '../src/runbook/compile.ts';
 import { runbooks } from '../src/runbook/project.ts';
 import type { Runbook } from '../src/runbook/select.ts';
 import { runScenarios, runSoak, VM_HOST, vmShell } from './lib/scenarios.ts';
+import { runProbes } from './lib/probes.ts';
 import { loadLenient, projectVersion, readRuntime, ROOT } from './lib/project.ts';
 
 const HELP = `usage: npm run lab -- COMMAND
@@ -29,7 +31,8 @@ const HELP = `usage: npm run lab -- COMMAND
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
-  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, fixture), and write content/evidence
+  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, harden, fixture), and write content/evidence
+        [--phase PHASE]          … of the lane fixture only the checks of a phase, as a run of its own
   run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
         [--layout L] [--record]  one storage layout only; write content/evidence
         [--image FILE]           on a copy of a cloud image (any that has cloud-init) instead of the host's own disks, with the script of
@@ -40,6 +43,10 @@ const HELP = `usage: npm run lab -- COMMAND
   scenarios                      their names, layouts and what they do
   soak --cuts N --seed S         at least N power cuts at random instants over the whole way, several on each machine; one that was
                                  ended goes on where it was (--record writes the evidence)
+  probe [NAME…]                  asks booted kernels what they have, by every probe, and shows the demonstrations; NAME: a probe, demo-NAME,
+                                 probes, demos
+        [--kernel 6.12|7.0|7.3]  these only (may be repeated); 7.0 comes from the folder that TRIALBOOT_KERNELS names
+        [--record]               writes content/evidence
   make-image FILE                a small Debian cloud image to try --image with
   list                           hosts that exist on this machine now
   reap                           remove hosts whose owner is gone
@@ -58,6 +65,7 @@ const { positionals, values } = parseArgs({
     fixture: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     lane: { type: 'string' },
+    phase: { type: 'string' },
     layout: { type: 'string' },
     image: { type: 'string' },
     host: { type: 'string' },
@@ -65,6 +73,7 @@ const { positionals, values } = parseArgs({
     internet: { type: 'boolean' },
     record: { type: 'boolean' },
     keep: { type: 'boolean' },
+    kernel: { type: 'string', multiple: true },
     cuts: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     days: { type: 'string', default: '14' },
@@ -141,6 +150,8 @@ async function main(): Promise<number> {
       return runScenarios(ROOT, [hostId, ...rest].filter((x) => x !== undefined), values);
     case 'soak':
       return runSoak(ROOT, { ...values, cuts: Number(values.cuts), seed: Number(values.seed) });
+    case 'probe':
+      return runProbes(ROOT, [hostId, ...rest].filter((x) => x !== undefined), values);
     case 'make-image':
       if (hostId === undefined) fail('make-image needs a file to write');
       await makeCloudImage(VM_HOST, hostId);
@@ -198,9 +209,11 @@ async function main(): Promise<number> {
       if (ids.length === 0) fail('record needs a host');
       const lanes = RECORD_LANES.filter((l) => values.lane === undefined || l === values.lane);
       if (lanes.length === 0) fail(`no lane '${values.lane}'; there are ${RECORD_LANES.join(', ')}`);
+      const phase = Phase.safeParse(values.phase).data;
+      if (values.phase !== undefined && (phase === undefined || values.lane !== 'fixture')) fail(phase === undefined ? `no phase '${values.phase}'; there are ${PHASES.join(', ')}` : '--phase belongs to --lane fixture');
       for (const id of ids) {
         const { runbook, script } = forHost(id);
-        await recordHost(ROOT, id, runbook, script, lanes, (line) => console.log(`${id}: ${line}`));
+        await recordHost(ROOT, id, runbook, script, lanes, (line) => console.log(`${id}: ${line}`), phase);
       }
       return 0;
     }

@@ -6,8 +6,9 @@ export const EvidenceStep = z.strictObject({
   id: StepId,
   sha256: Sha256,
   verdict: StepResult,
-  /** What the fixture lane expected; absent on the path lanes. */
+  /** What the fixture, or the kernel of a probe, calls for; absent on the path lanes. */
   expected: StepResult.optional(),
+  /** A host fixture; of a probe, `blind` or `red`: its input was taken away or altered. */
   fixture: z.string().optional(),
   /** Wall time on the lab machine. */
   ms: z.number().int().nonnegative(),
@@ -44,6 +45,13 @@ export const EvidenceAssertion = z.strictObject({
   ok: z.boolean(),
   /** What was found instead of believed: a value, a line of a file. */
   found: z.string().max(1000),
+});
+
+/** What was typed and printed on one machine of a demonstration. */
+export const EvidenceTranscript = z.strictObject({
+  /** Release of the kernel that ran. */
+  kernel: z.string().min(3).max(100),
+  text: z.string().max(20_000),
 });
 
 /** One power cut of a soak run. */
@@ -99,6 +107,8 @@ export const EvidenceRun = z.strictObject({
   machines: z.number().int().positive().optional(),
   /** Soak runs: every power cut. */
   cuts: z.array(EvidenceCut).max(2000).optional(),
+  /** Demonstrations: what was typed and printed, a part for each kernel. */
+  transcripts: z.array(EvidenceTranscript).max(10).optional(),
   /** The decisive part of the serial console. */
   serial: z.string().max(20_000).optional(),
 });

@@ -114,6 +114,8 @@ const RpmShape = z.strictObject({
   repository: suiteName,
   /** Where rpm keeps its database. */
   rpmDb: z.enum(['/var/lib/rpm', '/usr/lib/sysimage/rpm']),
+  /** Further files, by their path from the root: settings that its tools need on this host. */
+  files: z.record(z.string().regex(/^etc\/[a-z0-9./-]+$/i, 'a path such as etc/dracut.conf.d/lab.conf'), z.string().endsWith('\n')).optional(),
   /** Oldest first: the first is installed when the host is made, the last is what dnf offers. */
   kernels: z.array(RpmKernel).min(2),
 });

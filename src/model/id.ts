@@ -1,6 +1,7 @@
 import { z } from 'astro/zod';
 
-/** The phases of a runbook, in the order in which a host goes through them. `repair` holds the steps a failed check points to. */
+/** The phases of a runbook, in the order in which a host goes through them. `repair` holds the steps a failed check points to,
+ * `harden` settings that lower exposure, `probe` the steps that ask a host what it has. None of the three is part of the way. */
 export const PHASES = [
   'preflight',
   'upgrade',
@@ -9,6 +10,8 @@ export const PHASES = [
   'commit',
   'rollback',
   'repair',
+  'harden',
+  'probe',
 ] as const;
 
 export const Phase = z.enum(PHASES);
@@ -18,7 +21,7 @@ export type Phase = z.infer<typeof Phase>;
 export const StepId = z
   .string()
   .regex(
-    /^(preflight|upgrade|trial|verify|commit|rollback|repair)\.[a-z0-9]+(-[a-z0-9]+)*$/,
+    /^(preflight|upgrade|trial|verify|commit|rollback|repair|harden|probe)\.[a-z0-9]+(-[a-z0-9]+)*$/,
     'write a step id as <phase>.<kebab-case-name>, for example preflight.boot-space',
   );
 

@@ -7,14 +7,20 @@ import { basename, join, relative, sep } from 'node:path';
 import yaml from 'js-yaml';
 import type { z } from 'astro/zod';
 import type { Problem } from './problem.ts';
+import { Change } from './change.ts';
 import { Checklist } from './checklist.ts';
+import { Corrections } from './correction.ts';
 import { DistroMeta } from './distro.ts';
 import { EvidenceRun } from './evidence.ts';
 import { FeatureMeta } from './feature.ts';
 import { GuideMeta } from './guide.ts';
 import { HostSpec } from './host.ts';
+import { MeasuredKernel } from './kernel.ts';
 import { PhaseMeta } from './runbook.ts';
+import { SeriesMeta } from './series.ts';
 import { StepMeta } from './step.ts';
+import { MeasuredUserspace } from './userspace.ts';
+import { Vulnerability } from './vulnerability.ts';
 
 /** A content file is prose and a short text; anything larger is a mistake (a pasted log, a binary). Evidence is data. */
 export const MAX_BYTES = { mdx: 64 * 1024, yaml: 64 * 1024, json: 2 * 1024 * 1024 } as const;
@@ -36,7 +42,13 @@ export interface Content {
   features: Entry<FeatureMeta>[];
   guide: Entry<GuideMeta>[];
   checklists: Entry<Checklist>[];
+  corrections: Entry<Corrections>[];
   hosts: Entry<HostSpec>[];
+  kernels: Entry<MeasuredKernel>[];
+  userspace: Entry<MeasuredUserspace>[];
+  changes: Entry<Change>[];
+  vulnerabilities: Entry<Vulnerability>[];
+  series: Entry<SeriesMeta>[];
   evidence: Entry<EvidenceRun>[];
   problems: Problem[];
 }
@@ -193,7 +205,13 @@ export function readContent(root: string): Content {
     features: readCollection(root, 'features', 'mdx', FeatureMeta, (p) => p, problems),
     guide: readCollection(root, 'guide', 'mdx', GuideMeta, (p) => p, problems),
     checklists: readCollection(root, 'checklists', 'yaml', Checklist, (p) => p, problems),
+    corrections: readCollection(root, 'corrections', 'yaml', Corrections, (p) => p, problems),
     hosts: readCollection(root, 'hosts', 'yaml', HostSpec, (p) => p, problems),
+    kernels: readCollection(root, 'kernels', 'json', MeasuredKernel, (p) => p, problems),
+    userspace: readCollection(root, 'userspace', 'json', MeasuredUserspace, (p) => p, problems),
+    changes: readCollection(root, 'changes', 'yaml', Change, (p) => p, problems),
+    vulnerabilities: readCollection(root, 'vulnerabilities', 'yaml', Vulnerability, (p) => p, problems),
+    series: readCollection(root, 'series', 'yaml', SeriesMeta, (p) => p, problems),
     evidence: readCollection(root, 'evidence', 'json', EvidenceRun, (p) => p, problems),
     problems,
   };

@@ -93,11 +93,35 @@ export const RebootStep = z.strictObject({
   resume: StepId,
 });
 
-export const ProbeStep = z.strictObject({
-  kind: z.literal('probe'),
-  ...common,
-  fixtures: Fixtures,
+/**
+ * A change to what a probe reads, made by root in mount namespaces of its own on a machine of the lab, and what the probe says then.
+ * Nothing outside these namespaces is changed, so that one boot serves all probes.
+ */
+const Altered = z.strictObject({
+  /** Shell, such as `mount --bind /dev/null /proc/kallsyms`. */
+  take: z.string().min(8).max(400),
+  verdict: Verdict,
 });
+
+/** Kernel series → what the probe must say while that kernel runs. Series quoted, because YAML reads 7.0 as the number 7. */
+const Answers = z
+  .record(z.string().regex(/^\d+\.\d+$/, 'name a kernel series, quoted: "7.0"'), Verdict)
+  .refine((a) => Object.keys(a).length >= 2, 'name the answers of at least two kernel series');
+
+export const ProbeStep = z
+  .strictObject({
+    kind: z.literal('probe'),
+    ...common,
+    answers: Answers,
+    /** Where all kernels answer alike: why; and the change to its input that the probe is seen red on. */
+    same: z.strictObject({ why: z.string().min(20).max(300), red: Altered.refine((r) => r.verdict === 'WARN' || r.verdict === 'FAIL', 'red is WARN or FAIL') }).optional(),
+    /** Its input taken away. It must not pass then. */
+    blind: Altered.refine((b) => b.verdict !== 'PASS', 'a probe without its input that says PASS is a false green'),
+  })
+  .refine((p) => new Set(Object.values(p.answers)).size > 1 !== (p.same !== undefined), {
+    path: ['answers'],
+    message: 'never seen red: name kernels that answer differently; where none does, say why in "same", and only there',
+  });
 
 /** Front matter of one step file. Strict: an unknown key fails the build. */
 export const StepMeta = z.discriminatedUnion('kind', [

@@ -27,6 +27,8 @@ export function stepsDocument(steps: Step[], runbooks: Runbook[], runs: Run[]): 
         outcome: meta.kind === 'action' ? meta.outcome : null,
         undo: meta.kind === 'action' ? meta.undo : null,
         fixtures: 'fixtures' in meta ? meta.fixtures : {},
+        answers: meta.kind === 'probe' ? meta.answers : {},
+        blind: meta.kind === 'probe' ? meta.blind : null,
         sha256: step.sha256,
         text: step.text,
         distros: runbooks.filter((r) => r.steps.includes(step)).map((r) => r.distro.id),
@@ -56,7 +58,7 @@ export const distrosDocument = (distros: Distro[]): ApiDocument<'distros'> => ({
     name,
     family,
     script,
-    kernels: kernels.map(({ series, track, package: name, version, maintainedBy, until, checked, source }) => ({
+    kernels: kernels.map(({ series, track, package: name, version, maintainedBy, until, checked, asOf, source }) => ({
       series,
       track,
       package: name,
@@ -64,6 +66,7 @@ export const distrosDocument = (distros: Distro[]): ApiDocument<'distros'> => ({
       maintainedBy,
       until: until as ApiDocument<'distros'>['distros'][number]['kernels'][number]['until'],
       checked,
+      asOf: asOf ?? null,
       source,
     })),
   })),

@@ -127,6 +127,30 @@ function fixtureLine(records: Hit[], step: Step): BadgeLine | undefined {
   };
 }
 
+/** A release's series: `7.0` of `7.0.13+deb13-amd64`. */
+const seriesOf = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
+
+/** Probes: what each kernel answered, the oldest first, and whether it was seen without its input. */
+function probeLine(records: Hit[], step: Step): BadgeLine | undefined {
+  if (step.meta.kind !== 'probe' || records.length === 0) return undefined;
+  const { answers } = step.meta;
+  const newest = newestBy(records, (r) => `${seriesOf(r.run.kernelAfter)} ${r.step.fixture ?? ''}`);
+  const asked = newest.filter((r) => r.step.fixture === undefined);
+  const said = (r: Hit): string => `${seriesOf(r.run.kernelAfter)} ${r.step.verdict}${r.step.verdict === r.step.expected ? '' : `, expected ${r.step.expected ?? 'nothing'}`}${failed(r)}`;
+  const missing = Object.keys(answers).filter((series) => !asked.some((r) => seriesOf(r.run.kernelAfter) === series));
+  const altered = newest.filter((r) => r.step.fixture !== undefined);
+  const kinds = [...Map.groupBy(altered, (r) => r.step.fixture!)].sort().map(([kind, of]) => `${kind} ${list([...new Set(of.map((r) => r.step.verdict))].sort())}`);
+  return {
+    words: [
+      `asked on booted kernels on ${dayOf(newest[0]!.run)}: ${[...asked].sort((a, b) => (Number(seriesOf(a.run.kernelAfter)) - Number(seriesOf(b.run.kernelAfter)))).map(said).join(', ')}`,
+      ...kinds,
+      ...(missing.length > 0 ? [`not asked on ${list(missing)}`] : []),
+    ].join('; '),
+    good: missing.length === 0 && newest.every((r) => r.run.result === 'pass' && r.step.verdict === r.step.expected),
+    runs: ids(newest),
+  };
+}
+
 /** Pasted into an interactive shell: as whom. */
 function pasteLine(records: Hit[]): BadgeLine | undefined {
   const newest = newestBy(records, (r) => r.run.scenario);
@@ -168,19 +192,20 @@ export function badgeOf(step: Step, runs: Run[], distro: string, titles: Readonl
   const own = runs.filter((run) => run.distro === distro);
   const same = own.flatMap((run) =>
     // A check may run more than once in a run (before and after an action); what it said last counts.
-    kindOf(run) === 'fixture'
+    kindOf(run) === 'fixture' || kindOf(run) === 'probe'
       ? run.steps.filter((s) => s.id === step.id && s.sha256 === step.sha256).map((s) => ({ run, step: s }))
       : run.steps.filter((s) => s.id === step.id && s.sha256 === step.sha256).slice(-1).map((s) => ({ run, step: s })),
   );
   const ofKind = (...kinds: string[]): Hit[] => same.filter((r) => kinds.includes(kindOf(r.run)));
   const paths = ofKind('path');
-  const booted = same.filter((r) => r.run.lane === 'vm' && kindOf(r.run) !== 'fixture');
+  const booted = same.filter((r) => r.run.lane === 'vm' && !['fixture', 'probe'].includes(kindOf(r.run)));
   const lines = [
     ...bootedLines(booted, titles),
     ...pathLines(paths.filter((r) => !booted.includes(r)), titles),
     fixtureLine(ofKind('fixture'), step),
+    probeLine(ofKind('probe'), step),
     pasteLine(ofKind('paste')),
-    otherLine(same.filter((r) => !booted.includes(r) && !['path', 'fixture', 'paste'].includes(kindOf(r.run)))),
+    otherLine(same.filter((r) => !booted.includes(r) && !['path', 'fixture', 'paste', 'probe'].includes(kindOf(r.run)))),
   ].filter((line): line is BadgeLine => line !== undefined);
 
   if (lines.length === 0) {

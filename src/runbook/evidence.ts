@@ -16,7 +16,7 @@ export function evidenceProblems(file: string, run: EvidenceRun, runbooks: Runbo
   const problems: Problem[] = [];
   const report = (rule: string, message: string): void => {
     const host = run.host === 'debian-13-vm' || run.layout === 'image' ? '' : ` --host ${run.host}`;
-    const again = run.lane === 'vm' ? `run ${run.scenario} --record${host}` : `record ${run.host}`;
+    const again = run.scenario.startsWith('probe/') ? 'probe --record' : run.lane === 'vm' ? `run ${run.scenario} --record${host}` : `record ${run.host}`;
     problems.push({ file, line: 0, rule, message, mend: `run it again: npm run lab -- ${again}` });
   };
   const runbook = runbooks.find((r) => r.distro.id === run.distro);

@@ -94,7 +94,10 @@ export function lintReferences(steps: Step[], phases: PhaseSource[], knownFixtur
       if (typeof meta.undo === 'string') target('undo', meta.undo, 'action');
     }
     if (meta.kind === 'reboot') target('resume', meta.resume, 'check');
-    if (meta.kind === 'check' || meta.kind === 'probe') {
+    if ((meta.kind === 'probe') !== (phaseOf(step.id) === 'probe')) {
+      report(step.file, 0, 'probe-place', `${step.id} is a ${meta.kind}`, 'probes, and nothing else, stand in content/steps/probe');
+    }
+    if (meta.kind === 'check') {
       for (const fixture of Object.keys(meta.fixtures)) {
         if (!knownFixtures.has(fixture)) {
           report(step.file, 0, 'fixture-unknown', `fixture ${fixture} does not exist`, `write tests/fixtures/hosts/${fixture}.sh, or name a stage of the lab`);

@@ -19,6 +19,8 @@ export function outcome(run: EvidenceRun): string {
     const { total, lost } = cutTotals(run.cuts);
     return `${total - lost} of ${total} came up again`;
   }
+  if (run.scenario.startsWith('probe/demo-')) return 'shown';
+  if (run.scenario.startsWith('probe/')) return 'answers as promised';
   const boots = run.boots ?? [];
   const last = boots.at(-1);
   if (!last) return 'passed';

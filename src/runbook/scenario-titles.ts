@@ -16,6 +16,7 @@ const TITLES: { readonly [scenario: string]: string } = {
   'path/whole-way': 'The whole way and back',
   'path/by-hand': 'Verified and committed by hand',
   'path/nobody-logs-in': 'Nobody verifies in time',
+  'path/less-exposed': 'Settings that lower exposure',
   'death/panic': 'Kernel panic',
   'death/init-dies': 'Init dies',
   'death/no-root': 'No root file system',
@@ -33,6 +34,15 @@ const TITLES: { readonly [scenario: string]: string } = {
   'cut/while-initramfs': 'Power cut while the initramfs is made',
   'cut/killed-at-every-step': 'Script killed after each step',
   'cut/boot-full': '/boot fills up',
+  'probe/kernel-6-12': 'Linux 6.12, by every probe',
+  'probe/kernel-7-0': 'Linux 7.0, by every probe',
+  'probe/kernel-7-3': 'Linux 7.3, by every probe',
+  'probe/demo-preempt': 'preempt= taken and rejected',
+  'probe/demo-io-uring-filter': 'An io_uring operation denied',
+  'probe/demo-nullfs': 'Leaving the initramfs',
+  'probe/demo-ml-dsa': 'An ML-DSA certificate offered',
+  'probe/demo-xfs-self-healing': 'XFS repaired while mounted',
+  'probe/demo-erofs-lzma': 'EROFS with LZMA mounted',
 };
 
 /** Title of a scenario; one that is new here is named after itself: `fault/disk-slow` → `Disk slow`. */

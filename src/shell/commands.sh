@@ -114,11 +114,12 @@ tb_cmd_rollback() {
   tb_finish rollback
 }
 
-tb_cmd_repair() {
-  [[ -n $TB_ARG ]] || tb_usage 'repair needs a step; list shows them'
-  [[ ${TB_PHASE[$TB_ARG]:-} == repair ]] || tb_usage "no repair step '$TB_ARG'; list shows them"
+# tb_one_step PHASE: runs the one step of that phase which the command line names.
+tb_one_step() {
+  [[ -n $TB_ARG ]] || tb_usage "$1 needs a step; list shows them"
+  [[ ${TB_PHASE[$TB_ARG]:-} == "$1" ]] || tb_usage "no $1 step '$TB_ARG'; list shows them"
   tb_begin any
-  tb_settings repair
+  tb_settings "$1"
   if [[ ${TB_KIND[$TB_ARG]} == action ]]; then
     tb_out "${TB_TITLE[$TB_ARG]}:"
     [[ -n $TB_JSON ]] || printf '%s\n' "${TB_TEXT[$TB_ARG]}" | sed 's/^/      /'
@@ -127,6 +128,17 @@ tb_cmd_repair() {
   tb_keep
   tb_step "$TB_ARG"
   [[ -z $TB_BLOCKED ]] || tb_end "$TB_STATUS" "$TB_BLOCKED"
+  tb_end "$TB_STATUS"
+}
+
+tb_cmd_repair() { tb_one_step repair; }
+tb_cmd_harden() { tb_one_step harden; }
+
+# tb_cmd_probe: what this kernel has. Any user may ask; nothing is written, so it takes no lock and keeps no report.
+tb_cmd_probe() {
+  tb_guard_distro
+  tb_phase probe collect
+  tb_out "$(uname -r): ${TB_COUNT[PASS]:-0} there, ${TB_COUNT[WARN]:-0} there but off or incomplete, ${TB_COUNT[FAIL]:-0} not there, ${TB_COUNT[SKIP]:-0} could not look, ${TB_COUNT[ERROR]:-0} broken"
   tb_end "$TB_STATUS"
 }
 

@@ -16,6 +16,8 @@ commands, in the order of an upgrade:
   commit        make the verified kernel the default
   rollback      go back to the old kernel, from any state
   repair STEP   run the step that a failed check points to
+  harden STEP   run a step that lowers exposure; not needed for an upgrade
+  probe         ask the running kernel what it has of the changes in 7.0; changes nothing
   status        where this host stands
   list          the steps, in order
   show STEP     the text of a step, as the page shows it
@@ -106,11 +108,11 @@ tb_main() {
   [[ $TRIALBOOT_STATE == /* ]] || tb_usage "--state needs an absolute path, not '$TRIALBOOT_STATE'"
   case $TB_COMMAND in
     '') TB_COMMAND=none; tb_usage 'no command' ;;
-    preflight | upgrade | trial | verify | commit | rollback | repair | status | list | show | report | judge | settle) ;;
+    preflight | upgrade | trial | verify | commit | rollback | repair | harden | probe | status | list | show | report | judge | settle) ;;
     *) tb_usage "unknown command '$TB_COMMAND'" ;;
   esac
   case $TB_COMMAND in
-    repair | show) ;;
+    repair | harden | show) ;;
     *) [[ -z $TB_ARG ]] || tb_usage "unexpected argument '$TB_ARG'" ;;
   esac
   if [[ $TB_COMMAND != trial && -n $TB_ATTENDED$TRIALBOOT_WITHIN ]]; then tb_usage '--attended and --within belong to trial'; fi

@@ -18,8 +18,14 @@ tb_wanted() {
 #   FAIL      stop         stop unless accepted   warn
 #   SKIP      stop         stop unless accepted   go on
 #   ERROR     stop, and the run ends unknown: a check that is broken says nothing about the host
+#
+# A probe asks what the kernel has: whatever it answers, the run is well. Only a broken one says nothing.
 tb_gate() {
   local id=$1 gate=${TB_GATE[$1]:-block}
+  if [[ ${TB_KIND[$id]} == probe ]]; then
+    [[ $TB_RESULT != ERROR ]] || tb_raise 3
+    return 0
+  fi
   case $TB_RESULT in
     PASS | DONE | DRY-RUN) return 0 ;;
     WARN) tb_raise 1 ;;
@@ -48,7 +54,7 @@ tb_raise() { (($1 <= TB_STATUS)) || TB_STATUS=$1; }
 tb_remedy() {
   [[ -z $TB_JSON && -n ${TB_HINT[$1]:-} && $TB_RESULT != SKIP ]] || return 0
   printf '      %s\n' "${TB_HINT[$1]}"
-  if [[ -n ${TB_REMEDY[$1]:-} ]]; then printf '      mend: bash %s repair %s\n' "$TB_SELF" "${TB_REMEDY[$1]}"; fi
+  if [[ -n ${TB_REMEDY[$1]:-} ]]; then printf '      mend: bash %s %s %s\n' "$TB_SELF" "${TB_REMEDY[$1]%%.*}" "${TB_REMEDY[$1]}"; fi
   if [[ ${TB_GATE[$1]:-} == override && $TB_RESULT == FAIL && ${TB_LAST[$1]} != ACCEPTED ]]; then
     printf '      or, if you know better: --accept %s="why"\n' "$1"
   fi
@@ -77,7 +83,7 @@ tb_step() {
   if [[ -n $TB_DRY_RUN && ${TB_KIND[$id]} != vars ]]; then
     TB_RESULT=DRY-RUN TB_RC=null TB_LINE="${TB_KIND[$id]}: ${TB_TITLE[$id]}"
     tb_record "$id"
-    [[ -n $TB_JSON || ${TB_KIND[$id]} == check ]] || printf '%s\n' "${TB_TEXT[$id]}" | sed 's/^/      /'
+    [[ -n $TB_JSON || ${TB_KIND[$id]} == check || ${TB_KIND[$id]} == probe ]] || printf '%s\n' "${TB_TEXT[$id]}" | sed 's/^/      /'
   elif ! tb_needs_met "$id"; then
     TB_BLOCKED="$id: $TB_LINE"
     tb_raise 2

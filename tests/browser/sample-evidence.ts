@@ -24,7 +24,7 @@ const usual = (step: Step): StepResult => (step.meta.kind === 'check' || step.me
 /** Runs of every kind over a runbook; its second step has changed since, its third check gives a wrong verdict. */
 export function sampleEvidence(runbook: Runbook): Record<string, EvidenceRun> {
   const distro = runbook.distro.id;
-  const main = runbook.steps.filter((s) => !s.id.startsWith('repair.'));
+  const main = runbook.steps.filter((s) => !s.id.startsWith('repair.') && s.meta.kind !== 'probe');
   const changed = runbook.steps[1];
   const ran = main.filter((s) => s !== changed);
   const checks = runbook.steps.filter((s) => s !== changed).flatMap((step) => ('fixtures' in step.meta ? [{ step, fixtures: step.meta.fixtures }] : []));

@@ -7,6 +7,9 @@ import { describeHost, hostScript } from '../lib/rehearse.ts';
 const COPY = '/var/lib/trialboot/script';
 const TRACES = 'find /boot/trialboot.cpio /boot/grub/custom.cfg /etc/systemd/system -name "*trialboot*" -o -name custom.cfg; ls -d /etc/systemd/system/{emergency,rescue}.target.wants';
 
+/** What commit.note changes. */
+const TOUCHED = '/boot/trialboot.cpio /boot/grub/custom.cfg /boot/grub/grubenv /etc/systemd/system /var/lib/trialboot';
+
 describeHost('the judge and what it leaves', () => {
   const { script } = hostScript('debian-13');
   const stages = new StageBuilder('debian-13', script);
@@ -98,6 +101,28 @@ describeHost('the judge and what it leaves', () => {
     expect(await out('cat /etc/motd.d/trialboot')).toMatch(/passed its trial/);
     expect(await out(`bash ${COPY} settle`)).toContain('nothing to settle');
   });
+
+  test('a commit cut off before any command that takes the trial away is finished by the next boot', async () => {
+    await trial('');
+    await runScript(host, 'verify');
+    await runScript(host, 'commit --yes --only commit.default-new');
+    const text = hostScript('debian-13').runbook.steps.find((s) => s.id === 'commit.note')?.text ?? '';
+    expect((await host.powerCycle()).cmdline).not.toContain('trialboot.trial');
+    await out(`mkdir /root/kept && cp -a --parents ${TOUCHED} /root/kept`);
+    let halves = 0;
+    for (let n = 1, status = 9; status !== 0; n += 1) {
+      await out(`rm -rf ${TOUCHED} && cp -a /root/kept/. /`);
+      // The power goes before the n-th command.
+      status = (await host.exec(`trap '((++tb_nth < ${n})) || exit 9' DEBUG\n${text}`)).status;
+      expect([0, 9], `command ${n}`).toContain(status);
+      const left = (await host.exec(TRACES)).stdout;
+      if (left !== '') halves += 1;
+      // As systemd starts it: only if it is still there and enabled.
+      await out(`[ ! -e /etc/systemd/system/multi-user.target.wants/trialboot-settle.service ] || bash ${COPY} settle`);
+      expect((await host.exec(TRACES)).stdout, `cut off before command ${n}, which left ${left}`).toBe('');
+    }
+    expect(halves).toBeGreaterThan(10);
+  }, 300_000);
 
   test('a trial that left no journal, and one that was never started', async () => {
     await trial('');

@@ -29,7 +29,7 @@ describe('the collections and the reader', () => {
     expect(content.hosts.filter((h) => !distros.has(h.data.distro)).map((h) => h.file)).toEqual([]);
     expect(content.hosts.filter((h) => h.id !== h.data.id).map((h) => h.file)).toEqual([]);
     expect(content.evidence.filter((e) => !hosts.has(e.data.host) || !distros.has(e.data.distro)).map((e) => e.file)).toEqual([]);
-    expect(content.features.filter((f) => f.data.probe && !steps.has(f.data.probe)).map((f) => f.file)).toEqual([]);
+    expect(content.features.filter((f) => typeof f.data.probe === 'string' && !steps.has(f.data.probe)).map((f) => f.file)).toEqual([]);
     expect(content.problems).toEqual([]);
   });
 });

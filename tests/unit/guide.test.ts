@@ -12,7 +12,7 @@ import { builtSite, siteFiles } from '../browser/built-site.ts';
 
 const books = runbooks(loadLenient());
 const content = readContent(ROOT);
-const source = (body: string, order = 1): GuideSource => ({ meta: { title: 'A page', summary: '', order, phases: [], reviewed: '2026-11-26' }, body, file: 'x.mdx', bodyLine: 1 });
+const source = (body: string, order = 1): GuideSource => ({ meta: { title: 'A page', summary: '', topic: 'upgrade', order, phases: [], reviewed: '2026-11-26' }, body, file: 'x.mdx', bodyLine: 1 });
 const rules = (body: string): string[] => lintGuide(source(body), books).map((p) => p.rule);
 
 describe('linting a page', () => {

@@ -48,7 +48,7 @@ export function readFixture(root: string, name: string): Fixture {
 export function fixtureCases(runbook: Runbook, only: string[] = []): FixtureCase[] {
   return runbook.steps.flatMap((step) => {
     const { meta } = step;
-    if (meta.kind !== 'check' && meta.kind !== 'probe') return [];
+    if (meta.kind !== 'check') return [];
     if (only.length > 0 && !only.includes(step.id)) return [];
     return Object.entries(meta.fixtures).map(([fixture, expected]) => ({ step, fixture, expected }));
   });

@@ -20,8 +20,8 @@ export interface PasteRun {
 }
 
 /**
- * Pastes every fence of every phase in order: preflight, upgrade, trial, (reboot), verify, commit, rollback up to its
- * reboot, and the rest after it. A step that the runbook says is not needed is pasted all the same: repeating must do
+ * Pastes every fence of every phase in order: preflight, upgrade, trial, (reboot), verify, commit, harden up to its undo,
+ * rollback up to its reboot, and the rest after it. A step that the runbook says is not needed is pasted all the same: repeating must do
  * no harm.
  */
 export async function runPastePath(hostId: string, runbook: Runbook, options: PasteOptions, told: (line: string) => void): Promise<PasteRun> {
@@ -98,6 +98,7 @@ export async function runPastePath(hostId: string, runbook: Runbook, options: Pa
     await phase('commit');
     await reboot();
     if ((await kernel()) !== kernelAfter) faults.push(`after the commit ${await kernel()} booted, not ${kernelAfter}`);
+    await phase('harden');
     await phase('rollback', 'rollback.default-is-old');
     await reboot();
     if ((await kernel()) !== kernelBefore) faults.push(`after the rollback ${await kernel()} booted, not ${kernelBefore}`);

@@ -1,5 +1,6 @@
 /** Runs every lane of a host and writes what happened as evidence. */
 import { readFileSync } from 'node:fs';
+import { type Phase, phaseOf } from '../../model/id.ts';
 import { readContent } from '../../model/read.ts';
 import type { EvidenceRun, EvidenceStep } from '../../model/evidence.ts';
 import type { Script } from '../../runbook/compile.ts';
@@ -7,6 +8,7 @@ import type { Runbook } from '../../runbook/select.ts';
 import { writeEvidence } from './evidence.ts';
 import { fixtureCases, runCases } from './fixture.ts';
 import { createHost } from '../host.ts';
+import { runHarden } from './harden.ts';
 import { runHousekeeping } from './housekeeping.ts';
 import type { PasteOptions } from './paste.ts';
 import { runPastePath } from './paste-path.ts';
@@ -50,7 +52,7 @@ async function toolVersions(hostId: string): Promise<Record<string, string>> {
   }
 }
 
-export const RECORD_LANES = ['path', 'paste', 'housekeeping', 'fixture'] as const;
+export const RECORD_LANES = ['path', 'paste', 'housekeeping', 'harden', 'fixture'] as const;
 export type RecordLane = (typeof RECORD_LANES)[number];
 
 /** The kernels of the host's recorded path, for a lane that is recorded without it. */
@@ -62,12 +64,14 @@ function recordedKernels(root: string, hostId: string): { before: string; after:
 
 const PATH = 'path/upgrade-and-back';
 const WEEK_LATER = 'path/a-week-later';
+const HARDEN = 'path/less-exposed-and-back';
 
 /**
- * Records a host: path, paste, housekeeping, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
+ * Records a host: path, paste, housekeeping, harden, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
+ * @param phase fixtures: the checks of this phase only, as a run of their own; absent: all
  * @throws Error naming the first lane that did not
  */
-export async function recordHost(root: string, hostId: string, runbook: Runbook, script: Script, lanes: readonly RecordLane[], told: (line: string) => void): Promise<void> {
+export async function recordHost(root: string, hostId: string, runbook: Runbook, script: Script, lanes: readonly RecordLane[], told: (line: string) => void, phase?: Phase): Promise<void> {
   const spec = readContent(root).hosts.find((h) => h.id === hostId)?.data;
   if (!spec) throw new Error(`no host ${hostId}`);
   const tools = await toolVersions(hostId);
@@ -121,10 +125,18 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
     write('rehearsal', WEEK_LATER, { before: run.kernelBefore, after: run.kernelAfter }, cpu() - from, run.steps);
   }
 
+  if (lanes.includes('harden')) {
+    from = cpu();
+    const run = await runHarden(new StageBuilder(hostId, script), (line) => told(`harden: ${line}`));
+    if (run.faults.length > 0) throw new Error(`harden: ${run.faults.join('\n')}`);
+    write('rehearsal', HARDEN, { before: run.kernel, after: run.kernel }, cpu() - from, run.steps);
+  }
+
   if (!lanes.includes('fixture')) return;
   from = cpu();
   kernels ??= recordedKernels(root, hostId);
-  const cases = fixtureCases(runbook);
+  const cases = fixtureCases(runbook).filter((c) => phase === undefined || phaseOf(c.step.id) === phase);
+  if (cases.length === 0) return;
   const outcomes = await runCases(root, new StageBuilder(hostId, script), runbook, cases, 2, (o, done) => {
     if (o.actual !== o.expected || done % 25 === 0) told(`fixtures ${done}/${cases.length}: ${o.step.id} on ${o.fixture}: ${o.actual}`);
   });
@@ -132,7 +144,7 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
   if (wrong.length > 0) throw new Error(wrong.map((o) => `${o.step.id} on ${o.fixture}: expected ${o.expected}, got ${o.actual}: ${o.line}`).join('\n'));
   write(
     'rehearsal',
-    'fixture/all-checks',
+    phase === undefined ? 'fixture/all-checks' : `fixture/${phase}-checks`,
     kernels,
     cpu() - from,
     outcomes.map((o) => ({

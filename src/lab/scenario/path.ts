@@ -95,7 +95,45 @@ export const PATH: readonly Scenario[] = [
       await s.settled({ kernel: 'old', boots: ['old', 'new', 'old'], status: /failed: it was not committed within its time limit; running/ });
     },
   },
+  {
+    name: 'path/less-exposed',
+    what: 'User namespaces, seven modules and io_uring are shut as the guide shows: an ordinary user is refused, also after a restart, and everything works again after the way back.',
+    start: 'prepared',
+    layouts: ['root-ext4'],
+    async play(s) {
+      const module = (await s.sh('for m in algif_aead esp4 esp6 rxrpc rds sctp tipc; do modprobe -n -q "$m" && { echo "$m"; break; }; done')).trim();
+      const doors = async (open: boolean, when: string): Promise<void> => {
+        for (const [what, attempt] of [
+          ['a user namespace', `${NOBODY} unshare --user true`],
+          // io_uring_setup(2) by its number; a descriptor, or -1.
+          ['an io_uring', `${NOBODY} perl -e 'my $p = "\\0" x 120; exit(syscall(425, 8, $p) < 0)'`],
+          [`the module ${module}`, `modprobe ${module}`],
+        ] as const) {
+          const r = await s.try(attempt);
+          s.expect(`${when}: ${what} is ${open ? 'given' : 'refused'}`, (r.status === 0) === open, `status ${r.status} ${r.stderr}`);
+        }
+        await s.try(`modprobe -r ${module}`);
+      };
+      await doors(true, 'before');
+      for (const step of ['harden.userns', 'harden.modules', 'harden.io-uring']) await s.command(`harden ${step} --yes`);
+      await doors(false, 'set');
+      s.words.set(1, 'user namespaces, modules and io_uring are shut');
+      await s.restart();
+      await s.up(2);
+      // The settings are applied by a unit of the start.
+      await s.try('timeout 120 systemctl is-system-running --wait', 180_000);
+      await doors(false, 'after a restart');
+      await s.command('harden harden.undo --yes');
+      await doors(true, 'taken back');
+      s.words.set(2, 'still shut, then taken back');
+      const failed = (await s.sh('systemctl --failed --plain --no-legend')).trim();
+      s.expect('no unit failed', failed === '', failed);
+    },
+  },
 ];
+
+/** An ordinary user, without a login. */
+const NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
 
 /** Lines that only one of two texts has. */
 function difference(before: string, after: string): string {

@@ -1,7 +1,7 @@
 /** Where the power goes in a soak: decided by the seed alone. Pure. */
 
 /** Cuts that one machine goes through at most before it is led to the end. */
-export const CUTS_PER_MACHINE = 4;
+export const CUTS_PER_MACHINE = 6;
 
 /** A sequence of numbers in [0, 1) that is the same for the same seed (mulberry32, by Tommy Ettinger, public domain). */
 export function randoms(seed: number): () => number {

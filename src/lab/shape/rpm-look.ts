@@ -17,7 +17,7 @@ rm -rf /etc/apt /etc/kernel/postinst.d /etc/kernel/postrm.d /etc/initramfs-tools
 `;
 
 /** @param o what of the shape counts here; a machine has the same without the kernels' names */
-export function rpmLook({ osRelease, repository, rpmDb }: VmRpmShape): Look {
+export function rpmLook({ osRelease, repository, rpmDb, files }: VmRpmShape): Look {
   return {
     hostname: 'server',
     etc: {
@@ -46,6 +46,7 @@ export function rpmLook({ osRelease, repository, rpmDb }: VmRpmShape): Look {
       'etc/grub.d/10_linux': ours('10_linux'),
       'usr/lib/kernel/install.d/20-grub.install': ours('20-grub.install'),
       'usr/lib/kernel/install.d/50-dracut.install.ours': ours('50-dracut.install'),
+      ...files,
     },
     setup: `cd /usr/lib/kernel/install.d
 # Debian 12's dracut brings no plug-in; a newer one leaves the initramfs in the staging area.

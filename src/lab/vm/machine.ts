@@ -18,7 +18,7 @@ import { QEMU, type Accel } from './accel.ts';
 import { AgentClient, VmGone } from './agent.ts';
 import { bootsOf, type Happening, type VmBoot } from './boots.ts';
 import { loginScript } from './frame.ts';
-import { ERST_BYTES, FD, qemuArgv, STATE_NAME, type Disk } from './qemu.ts';
+import { ERST_BYTES, FD, qemuArgv, STATE_NAME, type DirectKernel, type Disk } from './qemu.ts';
 import { Qmp } from './qmp.ts';
 import { marksOf, plainLine } from './serial-text.ts';
 import { cpusOf } from './slot.ts';
@@ -43,6 +43,8 @@ export interface VmParts {
   /** The disk holds the state of a running machine, in this boot. */
   restored?: VmBoot;
   internet?: boolean;
+  /** Started by QEMU itself instead of from the disk. */
+  direct?: DirectKernel;
 }
 
 export class Vm implements HostOps {
@@ -138,6 +140,7 @@ export class Vm implements HostOps {
       restore: restored !== undefined,
       uefiVars: this.#parts.uefi ? join(this.dir, 'vars.qcow2') : undefined,
       internet: this.#parts.internet,
+      direct: this.#parts.direct,
     });
     const child = spawn(argv[0]!, argv.slice(1), {
       cwd: '/',

@@ -25,6 +25,14 @@ export interface Disk {
   serial: string;
 }
 
+/** A kernel that QEMU starts itself, without firmware menu and boot loader. */
+export interface DirectKernel {
+  kernel: string;
+  initrd: string;
+  /** Its command line. */
+  append: string;
+}
+
 export interface QemuConfig {
   id: string;
   accel: Accel;
@@ -42,6 +50,8 @@ export interface QemuConfig {
   memory: number;
   /** Continue the state saved in the first disk instead of starting. */
   restore: boolean;
+  /** Absent: the firmware starts what the first disk has. */
+  direct?: DirectKernel | undefined;
   /** A user-mode network with a way out, instead of a card that is connected to nothing. */
   internet?: boolean | undefined;
 }
@@ -62,10 +72,11 @@ export function qemuArgv(c: QemuConfig): string[] {
   const firmware = c.uefiVars
     ? ['-drive', `if=pflash,format=raw,readonly=on,file=${OVMF.code}`, '-drive', `if=pflash,format=qcow2,cache=unsafe,file=${value(c.uefiVars)}`]
     : [];
+  // A kernel that QEMU starts itself is the first to boot by its own boot index.
   // unsafe: a flush ends at the lab machine's page cache. What the guest has flushed survives QEMU, which is all that is asked of it.
   const disks = c.disks.flatMap((d, i) => [
     '-drive', `if=none,id=disk${i},file=${value(d.file)},format=${d.format},cache=unsafe,discard=unmap,readonly=${d.readonly ? 'on' : 'off'}`,
-    '-device', `virtio-blk-pci,drive=disk${i},serial=${d.serial},addr=0x${(8 + i).toString(16)}${i === 0 ? ',bootindex=0' : ''}`,
+    '-device', `virtio-blk-pci,drive=disk${i},serial=${d.serial},addr=0x${(8 + i).toString(16)}${i === 0 && !c.direct ? ',bootindex=0' : ''}`,
   ]);
   const network = ['-netdev', c.internet ? 'user,id=net0' : 'user,id=net0,restrict=on', '-device', 'virtio-net-pci,netdev=net0,mac=52:54:00:12:34:56,addr=0x3,romfile='];
   return [
@@ -74,6 +85,7 @@ export function qemuArgv(c: QemuConfig): string[] {
     // A machine that has switched itself off stays, so that its CPU time can be read; the lab ends it.
     '-no-shutdown', '-action', 'watchdog=reset',
     ...firmware,
+    ...(c.direct ? ['-kernel', c.direct.kernel, '-initrd', c.direct.initrd, '-append', c.direct.append] : []),
     ...socket('qmp'), '-mon', 'chardev=qmp,mode=control',
     '-chardev', `file,id=serial,path=${value(c.console)}`, '-serial', 'chardev:serial',
     '-device', 'virtio-serial-pci,addr=0x4',

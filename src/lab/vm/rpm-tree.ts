@@ -77,7 +77,10 @@ mkdir -p ${ARCHIVE_PATH}
 rm -rf /var/cache/dnf/* /var/log/dnf*
 `;
 
-/** Runs on the machine at its first start. The boot sector is ours: the machine's own grub2-install is not GRUB 2.14's. */
+/**
+ * Runs on the machine at its first start. The boot sector is ours: the machine's own grub2-install is not GRUB 2.14's. The wait for the
+ * end of the start may say "degraded": only its end is wanted.
+ */
 export const RPM_BAKE = `set -eu
 timeout 120 systemctl is-system-running --wait >/dev/null || true
 dracut --force --kver "$(uname -r)" "/boot/initramfs-$(uname -r).img" >&2
