@@ -1,25 +1,28 @@
 /** The package source of an Arch-shaped host: a repository of stand-in kernels, and the one of the day on which it was installed. */
 import { mkdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ArchShape, ShapedAs } from '../../model/host.ts';
+import type { ArchKernel, ArchShape, ShapedAs } from '../../model/host.ts';
 import { artifact, removeTree } from '../system/cache.ts';
 import { ARCHIVE_PATH } from '../layer/archive.ts';
 import { runOnLayers } from '../layer/chroot.ts';
-import { kernelPackage, userLand } from './arch-packages.ts';
+import { headersPackage, kernelPackage, userLand } from './arch-packages.ts';
 import { BEFORE_PATH } from './archive.ts';
 import { fileDigest } from './deb.ts';
 import { buildScript, type PacmanSpec, writePacmanSources } from './pacman.ts';
 
 const REVISION = 1;
 
+/** A kernel, and what modules of it are built with. */
+const packagesOf = (kernel: ArchKernel): PacmanSpec[] => [kernelPackage(kernel), headersPackage(kernel)];
+
 /** What the repository has today. */
-const today = (shape: ArchShape): PacmanSpec[] => [...shape.kernels.filter((k) => !k.dropped).map(kernelPackage), userLand];
+const today = (shape: ArchShape): PacmanSpec[] => [...shape.kernels.filter((k) => !k.dropped).flatMap(packagesOf), userLand];
 
 /** What it had when the host was installed. */
 const then = (shape: ArchShape): PacmanSpec[] => {
-  const dropped = shape.kernels.filter((k) => k.dropped);
-  const since = new Set(dropped.map((k) => k.package as string));
-  return [...dropped.map(kernelPackage), ...today(shape).filter((p) => !since.has(p.name))];
+  const dropped = shape.kernels.filter((k) => k.dropped).flatMap(packagesOf);
+  const since = new Set(dropped.map((p) => p.name));
+  return [...dropped, ...today(shape).filter((p) => !since.has(p.name))];
 };
 
 /** A digest of a package that names all of its content. */

@@ -3,6 +3,7 @@
  * Such a package brings its image below /usr/lib/modules, with its own name beside it; a hook of pacman's copies it to /boot. Pure.
  */
 import type { ArchKernel } from '../../model/host.ts';
+import { configText, kbuild, moduleHeader } from './kbuild.ts';
 import { ARCH_KERNEL, moduleTree, standInImage } from './kernel-files.ts';
 import type { PacmanSpec } from './pacman.ts';
 
@@ -18,7 +19,7 @@ export function archVersion({ release }: Pick<ArchKernel, 'release'>): { version
 
 const banner = ({ package: name, release }: ArchKernel): string => `${release} (${name}@archlinux) #1 SMP PREEMPT_DYNAMIC Mon, 16 Nov 2026 10:00:00 +0000`;
 
-/** The package of a kernel. Its headers, a package of their own, are not imitated. */
+/** The package of a kernel. */
 export function kernelPackage(kernel: ArchKernel): PacmanSpec {
   const lib = `/usr/lib/modules/${kernel.release}`;
   return {
@@ -36,6 +37,24 @@ export function kernelPackage(kernel: ArchKernel): PacmanSpec {
   };
 }
 
+/** What DKMS builds modules of a kernel with. */
+export function headersPackage(kernel: ArchKernel): PacmanSpec {
+  const build = `/usr/lib/modules/${kernel.release}/build`;
+  return {
+    name: `${kernel.package}-headers`,
+    ...archVersion(kernel),
+    arch: 'x86_64',
+    summary: `stand-in for what modules of ${kernel.package} are built with`,
+    depends: ['pahole'],
+    provides: [],
+    files: {
+      [`${build}/Makefile`]: kbuild(build),
+      [`${build}/include/linux/module.h`]: moduleHeader(kernel.release),
+      [`${build}/.config`]: configText(kernel.release),
+    },
+  };
+}
+
 /** What the Debian root under the shape has, in the names that packages ask for: pacman knows nothing of it otherwise. */
 export const userLand: PacmanSpec = {
   name: 'standin-userland',
@@ -44,6 +63,6 @@ export const userLand: PacmanSpec = {
   arch: 'any',
   summary: "stand-in for the packages of the user land, which is Debian's",
   depends: [],
-  provides: ['base', 'bash', 'coreutils', 'dracut', 'filesystem', 'glibc', 'grub', 'initramfs', 'kmod', 'linux-firmware', 'pacman', 'sudo', 'systemd'],
+  provides: ['base', 'bash', 'coreutils', 'dkms', 'filesystem', 'glibc', 'grub', 'initramfs', 'kmod', 'linux-firmware', 'mkinitcpio', 'pacman', 'pahole', 'sudo', 'systemd'],
   files: { '/usr/share/doc/trialboot-userland': 'Stand-in of the lab.\n' },
 };
