@@ -1,7 +1,7 @@
 /** What the Arch-shaped host's packages are made from. */
 import { describe, expect, test } from 'vitest';
 import { readHostSpec } from '../../src/lab/host-spec.ts';
-import { archVersion, kernelPackage } from '../../src/lab/shape/arch-packages.ts';
+import { archVersion, headersPackage, kernelPackage } from '../../src/lab/shape/arch-packages.ts';
 import { packageFile, pkgbuild } from '../../src/lab/shape/pacman.ts';
 import { type ArchShape, HostSpec, type ShapedAs } from '../../src/model/host.ts';
 
@@ -18,6 +18,10 @@ describe('a kernel package of Arch', () => {
     const { files } = kernelPackage(LINUX);
     expect(files['/usr/lib/modules/7.2.11-arch1-1/pkgbase']).toBe('linux\n');
     expect(Object.keys(files).filter((path) => !path.startsWith('/usr/lib/modules/7.2.11-arch1-1/'))).toEqual([]);
+  });
+  test('has headers of its version, in the folder of its release', () => {
+    const { name, version, files } = headersPackage(LTS);
+    expect([name, version, Object.keys(files)[0]]).toEqual(['linux-lts-headers', '6.18.57', '/usr/lib/modules/6.18.57-2-lts/build/Makefile']);
   });
   test('is described to makepkg', () => {
     expect(pkgbuild(kernelPackage(LINUX))).toContain("depends=('coreutils' 'initramfs' 'kmod')\n");
