@@ -1,10 +1,10 @@
 /** Runs in the browser, on "Whose kernel is this?": reads the field, writes the answer. Nothing leaves the page. */
-import { type KnownDistro, whoseKernel } from '../facts/whose-kernel.ts';
+import { type KnownDistro, type SeriesEnds, whoseKernel } from '../facts/whose-kernel.ts';
 
 const form = document.querySelector<HTMLFormElement>('#whose');
 const input = document.querySelector<HTMLInputElement>('#release');
 const answer = document.querySelector('#answer');
-const data = form?.dataset['known'];
+const { known: data, ends } = form?.dataset ?? {};
 
 const element = (name: string, content: string | Node): HTMLElement => {
   const made = document.createElement(name);
@@ -12,12 +12,13 @@ const element = (name: string, content: string | Node): HTMLElement => {
   return made;
 };
 
-if (form && input && answer && data) {
+if (form && input && answer && data && ends) {
   const known = JSON.parse(data) as KnownDistro[];
+  const ofSeries = JSON.parse(ends) as SeriesEnds;
   form.hidden = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const found = whoseKernel(input.value, known);
+    const found = whoseKernel(input.value, known, ofSeries);
     if (!found) {
       answer.replaceChildren(element('p', 'There is no kernel\'s name in this. It begins with a version, such as 6.12.118+deb13-amd64.'));
       return;

@@ -21,11 +21,8 @@ export interface Answer {
   notes: string[];
 }
 
-/** Upstream's own series. End dates: endoflife.date, snapshot of 2026-08-22; "not announced" where there was none. */
-const UPSTREAM: { [series: string]: string } = {
-  '5.4': '2025-12-31', '5.10': '2026-12-31', '5.15': '2026-12-31', '6.1': '2027-12-31', '6.6': '2027-12-31', '6.8': '2024-05-30', '6.12': '2028-12-31',
-  '6.17': '2025-12-18', '6.18': '2028-12-31', '6.19': '2026-04-22', '7.0': '2026-06-27',
-};
+/** When upstream's series end: a day, `current` or `unknown`, by series; from content/series. */
+export type SeriesEnds = { readonly [series: string]: string };
 const KERNEL_ORG = { name: 'linux-cve-announce, the list of the kernel\'s own CVE team', url: 'https://lore.kernel.org/linux-cve-announce/' };
 
 /** A way of naming kernels. The first that matches counts. */
@@ -38,7 +35,7 @@ interface Pattern {
   successor: string;
   notes?: (m: RegExpExecArray, series: string) => string[];
   tracker?: { name: string; url: string };
-  until?: (series: string) => string;
+  until?: (series: string, ends: SeriesEnds) => string;
   maintainedBy?: string;
 }
 
@@ -46,6 +43,8 @@ const FLAVOUR: { [suffix: string]: string } = {
   cloud: 'Built for virtual machines: without most drivers of real hardware.',
   rt: 'Built with the real-time preemption model.',
 };
+/** @param end a day, or a word of the series' file */
+const upstreamEnd = (end: string | undefined): string => (end === 'current' ? 'maintained; no end has been set' : end === undefined || end === 'unknown' ? 'not announced in what we read' : end);
 const upstreamBase = (series: string): string => `upstream ${series}`;
 
 const PATTERNS: readonly Pattern[] = [
@@ -168,7 +167,7 @@ const PATTERNS: readonly Pattern[] = [
     successor: 'the next stable version of the series, then the next series',
     tracker: KERNEL_ORG,
     maintainedBy: 'the stable team upstream; whoever built it has to build the next one',
-    until: (series) => UPSTREAM[series] ?? 'not announced in what we read',
+    until: (series, ends) => upstreamEnd(ends[series]),
     notes: () => ['No distribution sends you updates for it.'],
   },
 ];
@@ -178,9 +177,10 @@ export const releaseIn = (text: string): string | undefined => /(?:^|\s)(\d+\.\d
 
 /**
  * @param text what the reader pasted
+ * @param ends of upstream's series
  * @returns undefined when there is no kernel's name in it
  */
-export function whoseKernel(text: string, distros: readonly KnownDistro[]): Answer | undefined {
+export function whoseKernel(text: string, distros: readonly KnownDistro[], ends: SeriesEnds): Answer | undefined {
   const release = releaseIn(text)?.replace(/\.(x86_64|aarch64|s390x|ppc64le)$/, '.$1');
   if (!release) return undefined;
   const series = /^\d+\.\d+/.exec(release)![0];
@@ -191,7 +191,7 @@ export function whoseKernel(text: string, distros: readonly KnownDistro[]): Answ
     const of = ids.map((id) => distros.find((d) => d.id === id)).filter((d) => d !== undefined);
     const distro = of.find((d) => d.kernels.some((k) => k.series === series)) ?? of[0];
     const kernel = distro?.kernels.find((k) => k.series === series);
-    const until = pattern.until?.(series) ?? 'unknown';
+    const until = pattern.until?.(series, ends) ?? 'unknown';
     return {
       distributor: distro && pattern.distributor === 'Debian' ? distro.name : pattern.distributor,
       base: pattern.base?.(series, m) ?? upstreamBase(series),

@@ -43,14 +43,17 @@ interface Violation {
   id: string;
   nodes: { html: string; failureSummary?: string }[];
 }
-/** axe is evaluated, not inserted as a script element: the pages' policy would rightly refuse that. */
-export async function violations(page: Page): Promise<string[]> {
+/**
+ * What axe finds. It is evaluated, not inserted as a script element: the pages' policy would rightly refuse that.
+ * @param rules these only; none: all that WCAG 2.2 AA and good practice have
+ */
+export async function violations(page: Page, rules: readonly string[] = []): Promise<string[]> {
   await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
+  const found = await page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as { axe: { run(context: object, options: object): Promise<{ violations: Violation[] }> } };
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    return (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations;
-  });
+    return (await axe.run(document, { runOnly: only.length > 0 ? { type: 'rule', values: only } : { type: 'tag', values: tags } })).violations;
+  }, rules);
   return found.map((v) => `${v.id}: ${v.nodes.length} times, first ${v.nodes[0]?.html} ${v.nodes[0]?.failureSummary ?? ''}`);
 }
 

@@ -4,7 +4,9 @@ import { ROOT } from '../../scripts/lib/project.ts';
 import { whoseKernel } from '../../src/facts/whose-kernel.ts';
 import { readContent } from '../../src/model/read.ts';
 
-const distros = readContent(ROOT).distros.map((d) => ({ id: d.id, ...d.data }));
+const content = readContent(ROOT);
+const distros = content.distros.map((d) => ({ id: d.id, ...d.data }));
+const ends = Object.fromEntries(content.series.map((s) => [s.data.series, s.data.endOfLife]));
 
 test.each([
   ['6.12.118+deb13-amd64', 'Debian 13', '2028-08-09'],
@@ -34,18 +36,20 @@ test.each([
   ['6.18.54-0-virt', 'Alpine', '2028-06-01'],
   ['6.18.54-0-lts', 'Arch Linux (linux-lts) or Alpine', ''],
   ['7.0.14', 'upstream', '2026-06-27'],
-  ['7.3.0-rc7', 'upstream', 'not announced'],
+  ['5.15.216', 'upstream', '2026-12-31'],
+  ['5.4.300', 'upstream', 'not announced'],
+  ['7.3.0-rc7', 'upstream', 'maintained'],
   ['6.6.87.2-microsoft-standard-WSL2', 'Microsoft', 'unknown'],
   ['6.12.0-frankenstein', 'unknown', 'unknown'],
 ])('%s', (release, distributor, until) => {
-  const found = whoseKernel(release, distros)!;
+  const found = whoseKernel(release, distros, ends)!;
   expect(found.distributor).toContain(distributor);
   expect(found.until).toContain(until);
   expect(found.tracker.url).toMatch(/^https:/);
 });
 
 test('the name is found in a whole line of uname -a, and nothing in other words', () => {
-  expect(whoseKernel('Linux host 6.12.118+deb13-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.12.118-1', distros)?.distributor).toBe('Debian 13');
-  expect(whoseKernel('hello', distros)).toBeUndefined();
-  expect(whoseKernel('', distros)).toBeUndefined();
+  expect(whoseKernel('Linux host 6.12.118+deb13-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.12.118-1', distros, ends)?.distributor).toBe('Debian 13');
+  expect(whoseKernel('hello', distros, ends)).toBeUndefined();
+  expect(whoseKernel('', distros, ends)).toBeUndefined();
 });

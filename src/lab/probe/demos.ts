@@ -155,7 +155,7 @@ async function xfsPlay(s: Show): Promise<void> {
   await s.type(`for i in $(seq ${files}); do echo $i > ${out(mnt)}/d/some-file-name-$i; done; umount ${out(mnt)}`, 300_000);
   const where = await s.prepare(`mount -o loop,ro ${out(image)} ${out(mnt)} && stat -c %i ${out(mnt)}/d; umount ${out(mnt)}`);
   const at = await s.type(`${IN} xfs_db -r -c 'inode ${where.trim()}' -c 'dblock 0' -c daddr ${image}`);
-  const sector = /current daddr is (\d+)/.exec(at)?.[1];
+  const sector = /daddr is (\d+)/.exec(at)?.[1];
   s.expect('the first block of the directory is found', sector !== undefined, at);
   await s.type(`mount -o loop ${out(image)} ${out(mnt)}`);
   await s.prepare(`nohup ${IN} /usr/libexec/xfsprogs/xfs_healer ${mnt} > /run/healer.log 2>&1 < /dev/null & sleep 5`);

@@ -1,6 +1,6 @@
 /** The root that every kernel is asked on: a Debian 13 server with all of them installed, and tools for the demonstrations. */
-import { mkdirSync, readdirSync, renameSync, symlinkSync, existsSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { VmHostSpec } from '../../model/host.ts';
 import { archiveWeek } from '../layer/base.ts';
 import { runOnLayers } from '../layer/chroot.ts';
@@ -18,7 +18,9 @@ const REVISION = 1;
 const TOOLS = ['keyutils', 'openssl'];
 /** Of Debian testing, where the host's release has them too old or without a feature. With all they need, in a root of their own. */
 const TESTING = { suite: 'forky', packages: ['xfsprogs', 'erofs-utils'] } as const;
-/** Where that root lies on the machine. */
+/** What every server has and the hosts of the lab do without: an ordinary user reaches systemd by it alone. */
+const BUS = ['dbus'];
+/** Where the root with the programs of testing lies on the machine. */
 export const TESTING_ROOT = '/opt/testing';
 
 /** MiB of the disk. */
@@ -43,6 +45,7 @@ done
 /** Runs with the host's package source in sight. The disk with that source is not there later: its line in fstab goes. */
 const installNew = (spec: VmHostSpec): string => `export DEBIAN_FRONTEND=noninteractive
 chmod -x /etc/kernel/postinst.d/zz-update-grub
+dpkg --install /var/cache/apt/archives/*.deb
 apt-get update
 apt-get install -y --no-install-recommends -t ${spec.kernels.new.suite} ${spec.kernels.new.packages.join(' ')}
 chmod +x /etc/kernel/postinst.d/zz-update-grub
@@ -92,12 +95,23 @@ async function toolsLayer(spec: VmHostSpec, tree: string): Promise<string> {
   return dir;
 }
 
+/** Puts the bus where a package manager keeps downloads. @param own the layer whose dpkg status holds */
+async function downloadBus(spec: VmHostSpec, own: string, upper: string): Promise<void> {
+  const apt = new ScratchApt(dirname(upper), join(own, 'var/lib/dpkg/status'));
+  await apt.update([spec.suite, ...spec.mergedSuites]);
+  await apt.download(BUS);
+  const into = join(upper, 'var/cache/apt/archives');
+  mkdirSync(into, { recursive: true, mode: 0o755 });
+  for (const deb of apt.debs()) copyFileSync(join(apt.archives, deb), join(into, deb));
+  await removeTree(apt.dir);
+}
+
 /** @param packed 7.0, where it is to be had */
 export async function probeTree(spec: VmHostSpec, packed: PackedKernel | undefined): Promise<ProbeTree> {
   const tree = await vmTree(spec, []);
   const [own, base] = tree.layers as [string, string];
   const archive = join(tree.archive, 'tree');
-  const fresh = await scripted(`probe-new-${spec.id}`, { layers: tree.names }, [own, archive, base], installNew(spec));
+  const fresh = await scripted(`probe-new-${spec.id}`, { layers: tree.names, bus: BUS }, [own, archive, base], installNew(spec), (upper) => downloadBus(spec, own, upper));
   const tops = [fresh];
   if (packed) {
     const unpack = (upper: string): Promise<unknown> => mustRun('unpacking a kernel', ['tar', '-xJf', packed.file, '--no-same-owner', '--exclude=./usr/lib/modules/*/build', '-C', upper]);
