@@ -66,8 +66,11 @@ const common = {
 const ScriptedDistro = z.strictObject({
   ...common,
   script: z.literal(true),
-  /** /etc/os-release values by which the script recognises the host: one ID or several, and the release, with or without a minor one. */
-  osRelease: z.strictObject({ ID: z.union([z.string(), z.array(z.string()).min(1)]), VERSION_ID: z.string({ error: 'quote VERSION_ID: "13"' }) }),
+  /**
+   * /etc/os-release values by which the script recognises the host: one ID or several, and the release, with or without a minor one.
+   * A distribution that rolls has no VERSION_ID: its ID is enough.
+   */
+  osRelease: z.strictObject({ ID: z.union([z.string(), z.array(z.string()).min(1)]), VERSION_ID: z.string({ error: 'quote VERSION_ID: "13"' }).min(1).optional() }),
   /** The kernel series the runbook starts from and goes to, in words for the page. */
   from: z.string(),
   to: z.string(),

@@ -120,6 +120,28 @@ const RpmShape = z.strictObject({
   kernels: z.array(RpmKernel).min(2),
 });
 
+/** A kernel of Arch Linux: the package that brings it, and its `uname -r`. */
+const ArchKernel = z.strictObject({
+  package: z.enum(['linux', 'linux-lts']),
+  release: z.string().regex(/^\d+\.\d+\.\d+-(arch\d+-\d+|\d+-lts)$/, 'a release such as 7.2.11-arch1-1 or 6.18.57-2-lts'),
+  /** The host was installed with it, and the repository has a newer one by now: a repository of pacman has one version of a package. */
+  dropped: z.boolean().optional(),
+});
+
+const ArchShape = z.strictObject({
+  family: z.literal('arch'),
+  osRelease,
+  /** Name of its package source, as in pacman.conf. */
+  repository: suiteName,
+  kernels: z
+    .array(ArchKernel)
+    .min(2)
+    .refine((all) => [true, false].every((dropped) => {
+      const names = all.filter((k) => Boolean(k.dropped) === dropped).map((k) => k.package);
+      return new Set(names).size === names.length;
+    }), 'a repository of pacman has one version of a package'),
+});
+
 /** A plain Debian root: the release, and what is installed in it. */
 const DebianBase = z.strictObject({ suite: suiteName, mergedSuites: z.array(suiteName).default([]), include: z.array(packageName).min(1) });
 
@@ -128,7 +150,7 @@ export const ShapedHostSpec = z.strictObject({
   lane: z.literal('shaped'),
   /** The rehearsal host whose base it stands on, with that host's Debian release and packages; or a base of its own. */
   base: z.union([HostId, DebianBase]),
-  shape: z.discriminatedUnion('family', [UbuntuShape, RpmShape]),
+  shape: z.discriminatedUnion('family', [UbuntuShape, RpmShape, ArchShape]),
   kernels: z.strictObject({ old: kernelSource, new: kernelSource }),
   /** Packages of the base's Debian release that are in the package source, for repairs. */
   extraPackages: z.array(packageName).default([]),
@@ -154,11 +176,14 @@ export type ShapedHostSpec = z.infer<typeof ShapedHostSpec>;
 export type UbuntuKernel = z.infer<typeof UbuntuKernel>;
 export type UbuntuShape = z.infer<typeof UbuntuShape>;
 export type RpmShape = z.infer<typeof RpmShape>;
+export type ArchShape = z.infer<typeof ArchShape>;
+export type ArchKernel = z.infer<typeof ArchKernel>;
 export type VmRpmShape = z.infer<typeof VmRpmShape>;
 /** A shaped host whose shape is known. */
 export type ShapedAs<S extends ShapedHostSpec['shape']> = ShapedHostSpec & { shape: S };
 export const isUbuntuShaped = (spec: ShapedHostSpec): spec is ShapedAs<UbuntuShape> => spec.shape.family === 'ubuntu';
 export const isRpmShaped = (spec: ShapedHostSpec): spec is ShapedAs<RpmShape> => spec.shape.family === 'rhel';
+export const isArchShaped = (spec: ShapedHostSpec): spec is ShapedAs<ArchShape> => spec.shape.family === 'arch';
 /** The Debian root under a host, with the name its layers have. */
 export type DebianBase = z.infer<typeof DebianBase> & { id: string };
 /** A host whose root is made of a Debian release alone. */

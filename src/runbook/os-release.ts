@@ -14,6 +14,9 @@ export function parseOsRelease(text: string): OsRelease {
   return { id: value('ID'), version: value('VERSION_ID'), name: value('PRETTY_NAME') };
 }
 
-/** The distribution of a list that a host is; a minor release (10.2) is of its major one (10). */
+/** The distribution of a list that a host is; a minor release (10.2) is of its major one (10), and one that rolls has no releases. */
 export const distroOf = (os: OsRelease, distros: readonly ScriptDistro[]): ScriptDistro | undefined =>
-  distros.find(({ osRelease: { ID, VERSION_ID } }) => os.id !== '' && [ID].flat().includes(os.id) && (os.version === VERSION_ID || os.version.startsWith(`${VERSION_ID}.`)));
+  distros.find(
+    ({ osRelease: { ID, VERSION_ID } }) =>
+      os.id !== '' && [ID].flat().includes(os.id) && (VERSION_ID === undefined || os.version === VERSION_ID || os.version.startsWith(`${VERSION_ID}.`)),
+  );

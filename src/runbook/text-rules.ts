@@ -89,9 +89,9 @@ const command = (names: string): RegExp =>
 const isCheck = (v: TextView): boolean => v.step.meta.kind === 'check' || v.step.meta.kind === 'probe';
 
 /** `grub-editenv FILE list` is among them: it creates the file if it is missing (seen 2026-11-23). */
-const WRITERS = 'grub2?-editenv|tee|rm|mv|cp|mkdir|install|touch|ln|chmod|chown|dd|truncate|mktemp|apt-mark (?:hold|unhold|manual|auto)|grub2?-reboot|grub2?-set-default|update-grub|grub2-mkconfig|grubby|dracut|kernel-install|update-initramfs|reboot|shutdown';
+const WRITERS = 'grub2?-editenv|pacman -(?:[SRU][a-z]*|D)|mkinitcpio|tee|rm|mv|cp|mkdir|install|touch|ln|chmod|chown|dd|truncate|mktemp|apt-mark (?:hold|unhold|manual|auto)|grub2?-reboot|grub2?-set-default|update-grub|grub2?-mkconfig|grubby|dracut|kernel-install|update-initramfs|reboot|shutdown';
 /** Programs whose output is translated or localised. Those with a fixed machine form (dpkg-query -f, ip, systemctl --plain) are not. */
-const PARSED = 'apt-cache|apt-get|df|dnf|dkms|dpkg|free|ls|mokutil|swapon|who';
+const PARSED = 'apt-cache|apt-get|df|dnf|dkms|dpkg|free|ls|mokutil|pacman|swapon|who';
 
 export const TEXT_RULES: TextRule[] = [
   {

@@ -26,8 +26,8 @@ tb_guard_distro() {
     done < /etc/os-release
   fi
   TB_OS=${name:-unknown}
-  # A release of the RHEL family counts its minor releases behind a dot.
-  [[ -n $id && " $TB_OS_ID " == *" $id "* && ($version == "$TB_OS_VERSION" || $version == "$TB_OS_VERSION".*) ]] ||
+  # A release of the RHEL family counts its minor releases behind a dot; a distribution that rolls has none.
+  [[ -n $id && " $TB_OS_ID " == *" $id "* && (-z $TB_OS_VERSION || $version == "$TB_OS_VERSION" || $version == "$TB_OS_VERSION".*) ]] ||
     tb_stop "this script is for $TB_DISTRO_NAME, this host is ${name:-unknown (no /etc/os-release)}; download the script for your release"
 }
 
@@ -70,18 +70,30 @@ tb_guard_preflight() {
   ((now - made < 86400 && now >= made - 300)) || tb_stop 'the last preflight is older than 24 hours; run preflight again'
 }
 
+# tb_boot_path NAME RELEASE: REPLY = NAME, a path or the name of a package, for that kernel.
+tb_boot_path() {
+  local base=''
+  { IFS= read -r base < "/usr/lib/modules/$2/pkgbase"; } 2> /dev/null
+  REPLY=${1/RELEASE/$2}
+  REPLY=${REPLY/PKGBASE/${base:-unknown}}
+}
+
 # tb_guard_trial: no trial without a finished upgrade and without the kernel to come back to.
 tb_guard_trial() {
-  local old new stage
+  local old new stage image
   old=$(tb_fact kernel.old) new=$(tb_fact kernel.new) stage=$(tb_stage)
   case $stage in
     installed | armed | fell-back) ;;
     *) tb_stop "nothing to try: the upgrade has not finished (stage: $stage); run upgrade first" ;;
   esac
   [[ $TB_UPGRADE == *'"status":"pass"'* || $TB_UPGRADE == *'"status":"warn"'* ]] || tb_stop 'the last upgrade run did not pass; run upgrade again'
-  [[ -s /boot/vmlinuz-$old && -s ${TB_INITRD/RELEASE/$old} && -d /lib/modules/$old ]] ||
+  tb_boot_path "$TB_IMAGE" "$old"
+  image=$REPLY
+  tb_boot_path "$TB_INITRD" "$old"
+  [[ -s $image && -s $REPLY && -d /lib/modules/$old ]] ||
     tb_stop "the fallback kernel $old is not whole (image, initramfs or modules missing); reinstall ${TB_IMAGE_PACKAGE/RELEASE/$old} before a trial"
-  [[ -s /boot/vmlinuz-$new ]] || tb_stop "the new kernel $new is not in /boot; run upgrade again"
+  tb_boot_path "$TB_IMAGE" "$new"
+  [[ -s $REPLY ]] || tb_stop "the new kernel $new is not in /boot; run upgrade again"
 }
 
 # tb_guard_verify: there must have been a boot since the baseline.

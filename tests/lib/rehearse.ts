@@ -24,4 +24,4 @@ export function hostScript(hostId: string): { runbook: Runbook; script: Script }
 }
 
 /** Hosts that the suites rehearse. */
-export const HOSTS = ['debian-13', 'debian-12', 'ubuntu-24.04', 'ubuntu-22.04', 'ubuntu-26.04', 'rhel-10', 'rhel-9', 'fedora-44'] as const;
+export const HOSTS = ['debian-13', 'debian-12', 'ubuntu-24.04', 'ubuntu-22.04', 'ubuntu-26.04', 'rhel-10', 'rhel-9', 'fedora-44', 'arch'] as const;

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHost } from '../../src/lab/host.ts';
 import { readHostSpec } from '../../src/lab/host-spec.ts';
-import { isRpmShaped } from '../../src/model/host.ts';
+import { isArchShaped, isRpmShaped } from '../../src/model/host.ts';
 import { describeHost, HOSTS } from '../lib/rehearse.ts';
 import { serveSite } from '../lib/served-site.ts';
 
@@ -47,14 +47,18 @@ describeHost('the script of the running site', () => {
       }
       const spec = readHostSpec(hostId);
       const rpm = spec.lane === 'shaped' && isRpmShaped(spec);
+      const arch = spec.lane === 'shaped' && isArchShaped(spec);
       const packages = spec.kernels.new.packages.join(' ');
-      const states = rpm ? `rpm -q --qf '%{NAME}\\n' ${packages} | sort | uniq -c | awk '{ print $1 }' | sort -u` : `dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${packages} | sort -u`;
+      const states = arch ? `pacman -Q ${packages} | grep -c -v '^$'; pacman -Qu ${packages} >&2` : rpm ? `rpm -q --qf '%{NAME}\\n' ${packages} | sort | uniq -c | awk '{ print $1 }' | sort -u` : `dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${packages} | sort -u`;
       const installed = await host.exec(`${states}; uname -r; cat /var/lib/trialboot/kernel.new; ls /boot`);
       const [state, running, release, ...boot] = installed.stdout.trim().split('\n');
-      // On the RHEL family the new kernel stands beside the old one: two of each package.
-      expect(state).toBe(rpm ? '2' : 'ii ');
+      // On the RHEL family the new kernel stands beside the old one: two of each package. pacman has one, and nothing newer for it.
+      expect(state).toBe(arch ? String(spec.kernels.new.packages.length) : rpm ? '2' : 'ii ');
+      expect(arch ? installed.stderr : '').toBe('');
       expect(release).not.toBe(running);
-      expect(boot).toEqual(expect.arrayContaining([`vmlinuz-${release}`, rpm ? `initramfs-${release}.img` : `initrd.img-${release}`, `vmlinuz-${running}`]));
+      // On Arch files in /boot are named after the package.
+      const [fresh, old] = arch ? ['linux', 'linux-lts'] : [release, running];
+      expect(boot).toEqual(expect.arrayContaining([`vmlinuz-${fresh}`, arch || rpm ? `initramfs-${fresh}.img` : `initrd.img-${fresh}`, `vmlinuz-${old}`]));
     } finally {
       await host.destroy();
     }

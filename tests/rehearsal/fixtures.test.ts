@@ -20,7 +20,7 @@ const sample = (cases: FixtureCase[]): FixtureCase[] => {
 };
 
 /** Hosts with package and boot tools of their own: the rest have those of a host before them. */
-const OWN_TOOLS: ReadonlySet<string> = new Set(['debian-13', 'debian-12', 'rhel-10', 'fedora-44']);
+const OWN_TOOLS: ReadonlySet<string> = new Set(['debian-13', 'debian-12', 'rhel-10', 'fedora-44', 'arch']);
 /** Texts for which all fixtures have been planned. */
 const planned = new Set<string>();
 

@@ -58,14 +58,16 @@ export function fixtureCases(runbook: Runbook, only: string[] = []): FixtureCase
 const settings = (runbook: Runbook): string[] => ['set -a', ...runbook.steps.filter((s) => s.meta.kind === 'vars').map((s) => s.text), 'set +a'];
 
 /**
- * What fixtures call the same on every host: $GRUB, GRUB's folder; initrd RELEASE, the path of an initramfs; and GRUB's tools under
- * Debian's names.
+ * What fixtures call the same on every host: $GRUB, GRUB's folder; image RELEASE and initrd RELEASE, the paths of a kernel's image and
+ * initramfs; and GRUB's tools under Debian's names.
  */
 function bootNames(runbook: Runbook): string[] {
-  const { grubDir, initrd } = bootChain(runbook.distro);
-  const [before, after] = initrd.split('RELEASE');
-  const tools = grubDir === '/boot/grub2' ? [...['editenv', 'reboot', 'set-default'].map((t) => `grub-${t}() { grub2-${t} "$@"; }`), 'update-grub() { grub2-mkconfig -o /boot/grub2/grub.cfg; }'] : [];
-  return [`GRUB=${grubDir}`, `initrd() { echo "${before}$1${after}"; }`, ...tools];
+  const { grubDir, image, initrd, manager } = bootChain(runbook.distro);
+  // A kernel that no package brought has no file with its package's name: there its release serves.
+  const path = (name: string): string => `echo "${name.replace('RELEASE', '$1').replace('PKGBASE', '$(cat "/usr/lib/modules/$1/pkgbase" 2> /dev/null || echo "$1")')}"`;
+  const tools = grubDir === '/boot/grub2' ? ['editenv', 'reboot', 'set-default'].map((t) => `grub-${t}() { grub2-${t} "$@"; }`) : [];
+  const menu = manager === 'apt' ? [] : [`update-grub() { ${grubDir === '/boot/grub2' ? 'grub2' : 'grub'}-mkconfig -o ${grubDir}/grub.cfg; }`];
+  return [`GRUB=${grubDir}`, `image() { ${path(image)}; }`, `initrd() { ${path(initrd)}; }`, ...tools, ...menu];
 }
 
 /** Runs a step's text inside a host the way the script does: settings exported, a bash of its own, stdin closed. */

@@ -1,5 +1,5 @@
 /** What a rollback must leave as it was, and what it may not be able to bring back. Pure, but for asking the host. */
-import { type HostSpec, isRpmShaped, isUbuntuShaped } from '../../model/host.ts';
+import { type HostSpec, isArchShaped, isRpmShaped, isUbuntuShaped } from '../../model/host.ts';
 import type { HostOps } from '../host.ts';
 
 /** Lines of shell that tell what must be the same after a rollback, in sections that begin with `-- NAME`; packages come first. */
@@ -18,11 +18,25 @@ const RPM = [
   "echo '-- env'; grep -a = /boot/grub2/grubenv",
   "echo '-- custom'; cat /boot/grub2/custom.cfg 2> /dev/null",
 ];
+const PACMAN = [
+  'pacman -Q',
+  "echo '-- boot'; ls /boot | sort",
+  "echo '-- default'; cat /etc/default/grub",
+  "echo '-- env'; grep -a = /boot/grub/grubenv",
+  "echo '-- custom'; cat /boot/grub/custom.cfg 2> /dev/null",
+];
+
+/** The lines for a host, by its package manager. */
+const linesOf = (spec: HostSpec): string[] => {
+  if (spec.lane !== 'shaped') return DEBIAN;
+  if (isArchShaped(spec)) return PACMAN;
+  return isRpmShaped(spec) ? RPM : DEBIAN;
+};
 
 /** Facts of a host that must be the same after a rollback. */
 export async function footprint(host: HostOps): Promise<string> {
   const { spec } = host;
-  return (await host.exec((spec.lane === 'shaped' && isRpmShaped(spec) ? RPM : DEBIAN).join('\n'))).stdout;
+  return (await host.exec(linesOf(spec).join('\n'))).stdout;
 }
 
 /**

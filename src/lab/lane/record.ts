@@ -33,7 +33,7 @@ const cpu = (): number => {
 };
 
 /** Packages whose versions a run names. */
-const TOOLS = ['apt', 'dpkg', 'bash', 'initramfs-tools', 'dracut-core', 'grub-common', 'linux-base', 'kmod', 'dkms', 'systemd', 'dnf', 'rpm'];
+const TOOLS = ['apt', 'dpkg', 'bash', 'initramfs-tools', 'dracut-core', 'grub-common', 'linux-base', 'kmod', 'dkms', 'systemd', 'dnf', 'rpm', 'pacman-package-manager'];
 
 async function toolVersions(hostId: string): Promise<Record<string, string>> {
   const host = await createHost(hostId);

@@ -1,5 +1,5 @@
 /** What an installer does on a host before its first start: boot loader files, the kernel, the menu. Everything here is the real tool. */
-import { isRpmShaped, type RootHostSpec } from '../../model/host.ts';
+import { isArchShaped, isRpmShaped, type RootHostSpec } from '../../model/host.ts';
 import { BEFORE_PATH, sourcesBefore } from '../shape/archive.ts';
 import { RPM_KEY } from '../shape/rpm-look.ts';
 import { rpmVersion } from '../shape/rpm-packages.ts';
@@ -35,6 +35,24 @@ grub2-mkconfig -o /boot/grub2/grub.cfg
 sync
 `;
 
+// The same on Arch, from the repository as it was on the day of the installation, which is gone afterwards. pacman keeps what it fetched
+// in its cache, as on a server.
+const INSTALL_PACMAN = `set -eu
+grub-editenv /boot/grub/grubenv create
+mkdir -p /boot/grub/i386-pc /boot/grub/fonts
+cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
+cp /usr/share/grub/unicode.pf2 /boot/grub/fonts/
+grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2
+mkdir -p /var/lib/pacman /var/cache/pacman/pkg
+sed 's,${ARCHIVE_PATH}/,${BEFORE_PATH}/,' /etc/pacman.conf >/run/pacman.conf
+pacman --config /run/pacman.conf --noconfirm -Sy standin-userland "$@"
+# Its lists are as old as the packages: pacman fetches only what is newer than what it has.
+touch -d '2026-11-01' /var/lib/pacman/sync/*.db
+grub-mkconfig -o /boot/grub/grub.cfg
+rm -rf ${BEFORE_PATH}
+sync
+`;
+
 /**
  * How the old kernel is installed. If the archive has dropped it since, it comes from the archive of then, which is gone afterwards.
  * @param before lines for the sources of then; none if there was no other archive
@@ -58,6 +76,7 @@ sync
  * @returns a bash script, and the words it is called with
  */
 export function firstKernel(spec: RootHostSpec): { script: string; words: string[] } {
+  if (spec.lane === 'shaped' && isArchShaped(spec)) return { script: INSTALL_PACMAN, words: spec.kernels.old.packages };
   if (spec.lane !== 'shaped' || !isRpmShaped(spec)) return { script: installScript(sourcesBefore(spec)), words: spec.kernels.old.packages };
   const { version, release } = rpmVersion(spec.shape.kernels[0]!);
   return { script: INSTALL_RPM, words: [spec.shape.repository, ...spec.kernels.old.packages.map((p) => `${p}-${version}-${release}`)] };

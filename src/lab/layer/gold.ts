@@ -1,6 +1,6 @@
 /** The layer in which the old kernel has been installed, by the host's own apt, with its initramfs and GRUB menu. */
 import { basename, join } from 'node:path';
-import { isRpmShaped, isUbuntuShaped, type RootHostSpec } from '../../model/host.ts';
+import { isArchShaped, isRpmShaped, isUbuntuShaped, type RootHostSpec } from '../../model/host.ts';
 import { artifact, assertCacheFileSystem, touchArtifact } from '../system/cache.ts';
 import { debianOf } from '../host-spec.ts';
 import { emuLayer } from '../grub/emu.ts';
@@ -8,6 +8,7 @@ import { archiveLayer } from './archive.ts';
 import { baseLayer } from './base.ts';
 import { firstKernel } from './first-kernel.ts';
 import { shapeLayer } from './shape.ts';
+import { archArchiveLayer } from '../shape/arch-archive.ts';
 import { shapedArchiveLayer } from '../shape/archive.ts';
 import { rpmArchiveLayer } from '../shape/rpm-archive.ts';
 import { Machine } from '../root/machine.ts';
@@ -20,6 +21,7 @@ function packageSource(spec: RootHostSpec, base: string): Promise<string> {
   if (spec.lane !== 'shaped') return archiveLayer(spec, base);
   if (isRpmShaped(spec)) return rpmArchiveLayer(spec, base);
   if (isUbuntuShaped(spec)) return shapedArchiveLayer(spec, base);
+  if (isArchShaped(spec)) return archArchiveLayer(spec, base);
   throw new Error(`content/hosts/${spec.id}.yaml: no package source is known for its shape`);
 }
 

@@ -7,6 +7,7 @@ import { artifact, removeTree } from '../system/cache.ts';
 import { runOnLayers } from './chroot.ts';
 import { aptSource, sourceSuites } from './archive.ts';
 import type { Look } from '../shape/look.ts';
+import { archLook } from '../shape/arch-look.ts';
 import { rpmLook } from '../shape/rpm-look.ts';
 import { ubuntuLook } from '../shape/ubuntu-look.ts';
 import { parseSysfs } from '../root/sysfs.ts';
@@ -42,7 +43,14 @@ const debianLook = (spec: RehearsalHostSpec): Look => ({
 
 const lookOf = (spec: RootHostSpec): Look => {
   if (spec.lane !== 'shaped') return debianLook(spec);
-  return spec.shape.family === 'ubuntu' ? ubuntuLook(spec.shape) : rpmLook(spec.shape);
+  switch (spec.shape.family) {
+    case 'ubuntu':
+      return ubuntuLook(spec.shape);
+    case 'rhel':
+      return rpmLook(spec.shape);
+    case 'arch':
+      return archLook(spec.shape);
+  }
 };
 
 /** What every host has, whatever it looks like. */

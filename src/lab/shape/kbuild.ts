@@ -28,3 +28,12 @@ export const moduleHeader = (release: string): string => `#define TB_INFO2(line,
 #define __init
 #define __exit
 `;
+
+/** Settings that tools on the host ask a configuration file for. */
+const CONFIG: Readonly<Record<string, string>> = {
+  MODULES: 'y', MODULE_SIG: 'y', MODVERSIONS: 'y', BLK_DEV_INITRD: 'y', RD_GZIP: 'y', RD_ZSTD: 'y', RD_XZ: 'y', RD_LZ4: 'y', EXT4_FS: 'm', VIRTIO_BLK: 'm', VIRTIO_PCI: 'y', XFS_FS: 'm',
+  DEVTMPFS: 'y', TMPFS: 'y', CGROUPS: 'y', PSTORE: 'y', EFI_STUB: 'y', WATCHDOG: 'y', WATCHDOG_CORE: 'y', SOFT_WATCHDOG: 'm', PREEMPT_DYNAMIC: 'y', KEXEC: 'y', CRASH_DUMP: 'y',
+};
+
+/** The configuration of a kernel, as far as tools read it. */
+export const configText = (uname: string): string => `# Stand-in of the lab for the configuration of ${uname}\n${Object.entries(CONFIG).map(([name, value]) => `CONFIG_${name}=${value}\n`).join('')}`;

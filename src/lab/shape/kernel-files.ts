@@ -156,6 +156,9 @@ export const RPM_KERNEL: KernelShape = {
   zstd: false,
 };
 
+/** Arch Linux builds in as little, and compresses its modules. */
+export const ARCH_KERNEL: KernelShape = { ...RPM_KERNEL, zstd: true };
+
 /** Files of a kernel's modules, by path below /lib/modules/RELEASE. */
 export function moduleTree(release: string, { modules, builtIn, zstd }: KernelShape = UBUNTU): Record<string, Buffer | string> {
   const files: Record<string, Buffer | string> = {

@@ -4,7 +4,7 @@
  */
 import type { RpmShape } from '../../model/host.ts';
 import { RPM_KERNEL, moduleTree, standInImage } from './kernel-files.ts';
-import { kbuild, moduleHeader } from './kbuild.ts';
+import { configText, kbuild, moduleHeader } from './kbuild.ts';
 import type { RpmSpec } from './rpm.ts';
 
 /** Size of an image, as those of RHEL 9 and 10 are (14 to 16 MB). */
@@ -17,14 +17,6 @@ export function rpmVersion(uname: string): { version: string; release: string } 
 }
 
 const banner = (uname: string): string => `${uname} (lab@trialboot) #1 SMP PREEMPT_DYNAMIC Mon Nov 16 10:00:00 UTC 2026`;
-
-/** Settings that tools on the host ask a configuration file for. */
-const CONFIG: Readonly<Record<string, string>> = {
-  MODULES: 'y', MODULE_SIG: 'y', MODVERSIONS: 'y', BLK_DEV_INITRD: 'y', RD_GZIP: 'y', RD_ZSTD: 'y', RD_XZ: 'y', RD_LZ4: 'y', EXT4_FS: 'm', VIRTIO_BLK: 'm', VIRTIO_PCI: 'y', XFS_FS: 'm',
-  DEVTMPFS: 'y', TMPFS: 'y', CGROUPS: 'y', PSTORE: 'y', EFI_STUB: 'y', WATCHDOG: 'y', WATCHDOG_CORE: 'y', SOFT_WATCHDOG: 'm', PREEMPT_DYNAMIC: 'y', KEXEC: 'y', CRASH_DUMP: 'y',
-};
-
-const configText = (uname: string): string => `# Stand-in of the lab for the configuration of ${uname}\n${Object.entries(CONFIG).map(([name, value]) => `CONFIG_${name}=${value}\n`).join('')}`;
 
 /** Modules that lie in kernel-modules, not in kernel-modules-core: what a virtual machine can do without. */
 const EXTRA = /^kernel\/(drivers\/watchdog|fs\/(btrfs|ntfs3)|net\/netfilter\/xt_)/;
