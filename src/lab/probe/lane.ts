@@ -84,6 +84,8 @@ export class ProbeLane {
   readonly #told: (line: string) => void;
   readonly #wrong: string[] = [];
   readonly #shown = new Map<Demo, Shown[]>();
+  /** Demonstrations that lack a machine which did not come up. */
+  readonly #incomplete = new Set<Demo>();
   #cpu = 0;
 
   constructor(hostId: string, runbook: Runbook, o: LaneOptions, told: (line: string) => void) {
@@ -105,44 +107,51 @@ export class ProbeLane {
         this.#told(`${series}: not measured; ${KERNELS[series]}. ${KERNEL_FOLDER} names the folder`);
         continue;
       }
-      const asked = await this.#kernel(tree, series);
-      if (asked) runs.push(asked);
+      const shared = this.#o.demos.filter((d) => d.boots === undefined);
+      if (this.#o.probes.length > 0 || shared.length > 0) await this.#orTell(series, shared, async () => runs.push(...(await this.#kernel(tree, series, shared))));
+      for (const demo of this.#o.demos) for (const boot of demo.boots ?? []) await this.#orTell(`${demo.name} on ${series}`, [demo], () => this.#ownBoot(tree, series, demo, boot));
     }
-    for (const [demo, shown] of this.#shown) runs.push(await this.#demoRun(demo, shown));
+    for (const [demo, shown] of this.#shown) if (!this.#incomplete.has(demo)) runs.push(await this.#demoRun(demo, shown));
     return { runs, notMeasured, wrong: this.#wrong, cpuSeconds: round(this.#cpu) };
   }
 
-  /** One kernel: one boot for probes and for the demonstrations that need none of their own, then theirs. */
-  async #kernel(tree: ProbeTree, series: KernelSeries): Promise<EvidenceRun | undefined> {
+  /** Does a piece of work that must not take the others along when its machine does not come up. @param concerned what is incomplete then */
+  async #orTell(what: string, concerned: readonly Demo[], work: () => Promise<unknown>): Promise<void> {
+    await work().catch((error: unknown) => {
+      const words = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      this.#told(`NOT   ${words}`);
+      this.#wrong.push(words);
+      for (const demo of concerned) this.#incomplete.add(demo);
+    });
+  }
+
+  /** One boot of a kernel, for the probes and for the demonstrations that need no boot of their own. @returns the run of the probes, if any were asked */
+  async #kernel(tree: ProbeTree, series: KernelSeries, shared: readonly Demo[]): Promise<EvidenceRun[]> {
     const { release } = tree.kernels[series]!;
-    const shared = this.#o.demos.filter((d) => d.boots === undefined);
-    let asked: EvidenceRun | undefined;
-    if (this.#o.probes.length > 0 || shared.length > 0) {
-      const began = Date.now();
-      const vm = await startKernel(this.#spec, tree, { series });
-      try {
-        await vm.up(1);
-        await vm.exec('timeout 120 systemctl is-system-running --wait', { timeoutMs: 180_000 });
-        const seen = (words: string): Seen => ({ release, boot: bootOf(vm, series, release, words, true), cpuSeconds: round(vm.cpuSeconds), wallSeconds: round((Date.now() - began) / 1000) });
-        this.#told(`${release}: up after ${seen('').cpuSeconds} CPU s`);
-        if (this.#o.probes.length > 0) {
-          const running = (await vm.exec('uname -r')).stdout.trim();
-          const answers = await askAll(vm, series, this.#o.probes, (a) => this.#answer(release, a));
-          asked = await this.#askedRun(vm, series, running, answers, seen(`asked ${answers.length} times`), began);
-        }
-        for (const demo of shared) {
-          const before = vm.cpuSeconds;
-          const from = Date.now();
-          const show = await this.#play(demo, vm, series, release, '');
-          this.#add(demo, { ...seen('shown'), cpuSeconds: round(vm.cpuSeconds - before), wallSeconds: round((Date.now() - from) / 1000) + (seen('').boot.upMs ?? 0) / 1000, show });
-        }
-        this.#cpu += vm.cpuSeconds;
-      } finally {
-        await vm.destroy();
+    const runs: EvidenceRun[] = [];
+    const began = Date.now();
+    const vm = await startKernel(this.#spec, tree, { series });
+    try {
+      await vm.up(1);
+      await vm.exec('timeout 120 systemctl is-system-running --wait', { timeoutMs: 180_000 });
+      const seen = (words: string): Seen => ({ release, boot: bootOf(vm, series, release, words, true), cpuSeconds: round(vm.cpuSeconds), wallSeconds: round((Date.now() - began) / 1000) });
+      this.#told(`${release}: up after ${seen('').cpuSeconds} CPU s`);
+      if (this.#o.probes.length > 0) {
+        const running = (await vm.exec('uname -r')).stdout.trim();
+        const answers = await askAll(vm, series, this.#o.probes, (a) => this.#answer(release, a));
+        runs.push(await this.#askedRun(vm, series, running, answers, seen(`asked ${answers.length} times`), began));
       }
+      for (const demo of shared) {
+        const before = vm.cpuSeconds;
+        const from = Date.now();
+        const show = await this.#play(demo, vm, series, release, '');
+        this.#add(demo, { ...seen('shown'), cpuSeconds: round(vm.cpuSeconds - before), wallSeconds: round((Date.now() - from) / 1000) + (seen('').boot.upMs ?? 0) / 1000, show });
+      }
+      this.#cpu += vm.cpuSeconds;
+      return runs;
+    } finally {
+      await vm.destroy();
     }
-    for (const demo of this.#o.demos) for (const boot of demo.boots ?? []) await this.#ownBoot(tree, series, release, demo, boot);
-    return asked;
   }
 
   #answer(release: string, a: Asked): void {
@@ -159,7 +168,8 @@ export class ProbeLane {
     return show;
   }
 
-  async #ownBoot(tree: ProbeTree, series: KernelSeries, release: string, demo: Demo, boot: DemoBoot): Promise<void> {
+  async #ownBoot(tree: ProbeTree, series: KernelSeries, demo: Demo, boot: DemoBoot): Promise<void> {
+    const { release } = tree.kernels[series]!;
     const initrd = await boot.initrd?.(tree, series);
     const began = Date.now();
     const vm = await startKernel(this.#spec, tree, { series, arguments: boot.arguments, ...(initrd ? { initrd } : {}) });
