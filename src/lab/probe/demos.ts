@@ -66,6 +66,7 @@ const uring: Demo = {
 /** Runs instead of the initramfs's own /init. After pivot_root there is no program left in sight, so it goes on with what the shell itself can. */
 const PIVOT = `#!/bin/sh
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mkdir -p /proc
 mount -t proc proc /proc
 say() { echo "SHOW $1"; }
 list() { while read -r line; do case $line in *' / / '*|*' /old '*) say "$line" ;; esac; done < "$1"; }
