@@ -32,16 +32,20 @@ export interface Fixture {
 }
 
 /**
- * Reads a fixture by name: a stage as it is, or tests/fixtures/hosts/<name>.sh.
- * @throws Error if its first line does not say `# from: <stage>`
+ * Reads a fixture by name: a stage as it is, or tests/fixtures/hosts/<name>.sh. Its first line is `# from: <stage>`, or
+ * `# from: <stage>, after <name>` if another fixture of that stage is to be done before it, in the same shell.
+ * @throws Error if that line says anything else
  */
 export function readFixture(root: string, name: string): Fixture {
   if (isStage(name)) return { stage: name, script: '' };
   const file = `tests/fixtures/hosts/${name}.sh`;
   const script = readFileSync(join(root, file), 'utf8');
-  const stage = /^# from: (\S+)$/m.exec(script.split('\n', 1)[0] ?? '')?.[1] ?? '';
-  if (!isStage(stage)) throw new Error(`${file}:1: the first line is not "# from: <stage>" with one of ${STAGES.join(', ')}`);
-  return { stage, script };
+  const [, stage = '', before] = /^# from: ([a-z-]+)(?:, after ([a-z0-9-]+))?$/.exec(script.split('\n', 1)[0] ?? '') ?? [];
+  if (!isStage(stage)) throw new Error(`${file}:1: the first line is not "# from: <stage>" or "# from: <stage>, after <fixture>" with one of ${STAGES.join(', ')}`);
+  if (before === undefined) return { stage, script };
+  const first = readFixture(root, before);
+  if (first.stage !== stage) throw new Error(`${file}:1: it is done after ${before}, which is from ${first.stage}, not from ${stage}`);
+  return { stage, script: `${first.script}\n${script}` };
 }
 
 /** All cases of a runbook, or those of some steps. */

@@ -5,13 +5,16 @@ import { RPM_KEY } from '../shape/rpm-look.ts';
 import { rpmVersion } from '../shape/rpm-packages.ts';
 import { ARCHIVE_PATH } from './archive.ts';
 
+/** What grub-install does, as far as a host without a boot sector needs it. @param dir GRUB's folder @param tool beginning of its tools' names @param more folders besides */
+const grubFiles = (dir: string, tool: string, more = ''): string => `${tool}-editenv ${dir}/grubenv create
+mkdir -p ${dir}/i386-pc ${dir}/fonts${more}
+cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img ${dir}/i386-pc/
+cp /usr/share/grub/unicode.pf2 ${dir}/fonts/
+${tool}-mkimage -O i386-pc -o ${dir}/i386-pc/core.img -p '(hd0,msdos1)${dir}' biosdisk part_msdos ext2`;
+
 const INSTALL = `set -eu
 export DEBIAN_FRONTEND=noninteractive
-grub-editenv /boot/grub/grubenv create
-mkdir -p /boot/grub/i386-pc /boot/grub/fonts /boot/grub/locale
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
-cp /usr/share/grub/unicode.pf2 /boot/grub/fonts/
-grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2
+${grubFiles('/boot/grub', 'grub', ' /boot/grub/locale')}
 apt-get update
 apt-get install -y --no-install-recommends "$@"
 apt-get clean
@@ -21,11 +24,7 @@ sync
 
 // The same on the RHEL family. The base has no rpm database: the packages that stand for it are the first in it.
 const INSTALL_RPM = `set -eu
-grub2-editenv /boot/grub2/grubenv create
-mkdir -p /boot/grub2/i386-pc /boot/grub2/fonts
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub2/i386-pc/
-cp /usr/share/grub/unicode.pf2 /boot/grub2/fonts/
-grub2-mkimage -O i386-pc -o /boot/grub2/i386-pc/core.img -p '(hd0,msdos1)/boot/grub2' biosdisk part_msdos ext2
+${grubFiles('/boot/grub2', 'grub2')}
 repository=$1
 shift
 rpm --import ${RPM_KEY}
@@ -38,11 +37,7 @@ sync
 // The same on Arch, from the repository as it was on the day of the installation, which is gone afterwards. pacman keeps what it fetched
 // in its cache, as on a server.
 const INSTALL_PACMAN = `set -eu
-grub-editenv /boot/grub/grubenv create
-mkdir -p /boot/grub/i386-pc /boot/grub/fonts
-cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
-cp /usr/share/grub/unicode.pf2 /boot/grub/fonts/
-grub-mkimage -O i386-pc -o /boot/grub/i386-pc/core.img -p '(hd0,msdos1)/boot/grub' biosdisk part_msdos ext2
+${grubFiles('/boot/grub', 'grub')}
 mkdir -p /var/lib/pacman /var/cache/pacman/pkg
 sed 's,${ARCHIVE_PATH}/,${BEFORE_PATH}/,' /etc/pacman.conf >/run/pacman.conf
 pacman --config /run/pacman.conf --noconfirm -Sy standin-userland "$@"
