@@ -66,7 +66,7 @@ test.each(['light', 'dark'] as const)('the background is that of the %s scheme',
   });
 });
 
-test('a violation, a console error and a missing file would be seen', async () => {
+test('a violation in either scheme, a console error, a missing file and something over the edge would be seen', async () => {
   await withBrowser({}, async (context) => {
     const page = await context.newPage();
     const wrong = watch(page);
@@ -84,6 +84,12 @@ test('a violation, a console error and a missing file would be seen', async () =
       (document.querySelector('.faint') as HTMLElement).style.color = '#444';
     });
     expect((await violations(page, COLOUR_RULES)).map((v) => v.split(':')[0])).toEqual(['color-contrast']);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await sideways(page, 360)).toEqual([]);
+    await page.evaluate(() => {
+      (document.querySelector('.faint') as HTMLElement).style.width = '400px';
+    });
+    expect((await sideways(page, 360)).length).toBeGreaterThan(0);
     expect(wrong).toEqual(expect.arrayContaining(['console: seen', `404: ${origin}/gone.png`]));
   });
 });
