@@ -25,8 +25,8 @@ export const EvidenceBoot = z.strictObject({
   kernel: z.string().max(100),
   /** Which of the run's two kernels that was; `none` if it never left GRUB. */
   role: z.enum(['old', 'new', 'none']),
-  /** What GRUB started: its default, the guarded trial entry, the old kernel because that guard refused, or an entry picked by hand. */
-  entry: z.enum(['default', 'trial', 'refused', 'by-hand']),
+  /** What GRUB started: its default, the guarded trial entry, the old kernel because that guard refused, or an entry picked by hand; `direct`: QEMU, without GRUB. */
+  entry: z.enum(['default', 'trial', 'refused', 'by-hand', 'direct']),
   /** Why this boot happened. */
   cause: z.enum(['power-on', 'reboot', 'panic', 'watchdog', 'power-cut']),
   atMs: instant,

@@ -9,6 +9,7 @@ const ENTRY = {
   trial: 'trial entry',
   refused: 'the trial entry refused by its guard, so the old kernel',
   'by-hand': 'picked by hand in the menu',
+  direct: 'started by QEMU itself, without a menu',
 } as const satisfies Record<EvidenceBoot['entry'], string>;
 
 /** Did a dead trial end here: the old kernel by GRUB's default, and nobody touched the machine? */

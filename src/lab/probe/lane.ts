@@ -57,16 +57,19 @@ interface Shown extends Seen {
 
 const round = (n: number): number => Math.round(n * 10) / 10;
 
-/** The boot as evidence. Its end is the end of the run: a machine that has answered is switched off. */
-function bootOf(vm: Vm, series: KernelSeries, release: string, words: string, answered: boolean): EvidenceBoot {
+/**
+ * The boot as evidence. Its end is the end of the run: a machine that has answered is switched off.
+ * @param upMs when it answered, where the lab's agent does not say so
+ */
+function bootOf(vm: Vm, series: KernelSeries, release: string, words: string, upMs: number): EvidenceBoot {
   const boot = vm.boots[0];
   return {
     kernel: boot?.kernel ?? release,
     role: Number(series) >= 7 ? 'new' : 'old',
-    entry: 'by-hand',
+    entry: 'direct',
     cause: 'power-on',
     atMs: 0,
-    upMs: boot?.helloMs ?? (answered ? (boot?.kernelMs ?? 0) : null),
+    upMs: boot?.helloMs ?? upMs,
     endMs: null,
     words,
   };
@@ -139,8 +142,9 @@ export class ProbeLane {
     const vm = await startKernel(this.#spec, tree, { series });
     try {
       await vm.up(1);
+      const upMs = Date.now() - began;
       await vm.exec('timeout 120 systemctl is-system-running --wait', { timeoutMs: 180_000 });
-      const seen = (words: string): Seen => ({ release, boot: bootOf(vm, series, release, words, true), cpuSeconds: round(vm.cpuSeconds), wallSeconds: round((Date.now() - began) / 1000) });
+      const seen = (words: string): Seen => ({ release, boot: bootOf(vm, series, release, words, upMs), cpuSeconds: round(vm.cpuSeconds), wallSeconds: round((Date.now() - began) / 1000) });
       this.#told(`${release}: up after ${seen('').cpuSeconds} CPU s`);
       if (this.#o.probes.length > 0) {
         const running = (await vm.exec('uname -r')).stdout.trim();
@@ -184,9 +188,10 @@ export class ProbeLane {
         const end = Date.now() + SHOW_MS;
         while (!vm.serialText().includes('SHOW END') && Date.now() < end) await sleep(200);
       } else await vm.up(1);
+      const upMs = Date.now() - began;
       const show = await this.#play(demo, vm, series, release, boot.arguments);
       this.#cpu += vm.cpuSeconds;
-      this.#add(demo, { release, boot: bootOf(vm, series, release, boot.arguments, true), cpuSeconds: round(vm.cpuSeconds), wallSeconds: round((Date.now() - began) / 1000), show });
+      this.#add(demo, { release, boot: bootOf(vm, series, release, `booted with ${boot.arguments}`, upMs), cpuSeconds: round(vm.cpuSeconds), wallSeconds: round((Date.now() - began) / 1000), show });
     } finally {
       await vm.destroy();
     }
