@@ -107,6 +107,8 @@ export const EvidenceRun = z.strictObject({
   machines: z.number().int().positive().optional(),
   /** Soak runs: every power cut. */
   cuts: z.array(EvidenceCut).max(2000).optional(),
+  /** Soak runs: the texts of the steps on the way that was cut. No transcripts: which of them ran, `cuts` tells. */
+  texts: z.array(z.strictObject({ id: StepId, sha256: Sha256 })).max(300).optional(),
   /** Demonstrations: what was typed and printed, a part for each kernel. */
   transcripts: z.array(EvidenceTranscript).max(10).optional(),
   /** The decisive part of the serial console. */

@@ -4,7 +4,7 @@ import { loadLenient, ROOT } from '../../scripts/lib/project.ts';
 import { evidencePath, withoutNoise } from '../../src/lab/lane/evidence.ts';
 import type { EvidenceRun } from '../../src/model/evidence.ts';
 import { readContent } from '../../src/model/read.ts';
-import { evidenceProblems, imageHost } from '../../src/runbook/evidence.ts';
+import { changedTexts, evidenceProblems, imageHost, joinedTexts } from '../../src/runbook/evidence.ts';
 import { runbooks } from '../../src/runbook/project.ts';
 
 const content = readContent(ROOT);
@@ -73,6 +73,18 @@ describe('refusing evidence', () => {
   test('a real boot that cannot be so is refused too', () => {
     const boots = [{ kernel: 'b', role: 'new', entry: 'default', cause: 'panic', atMs: 0, upMs: 9, endMs: null, words: '' }] satisfies EvidenceRun['boots'];
     expect(problems({ ...run, boots })).toEqual(['evidence-not-booted', 'evidence-boot-cause']);
+  });
+  test('a soak whose way has another text now is refused; a check that joined before the way is not', () => {
+    const book = books[0]!;
+    const texts = book.steps.filter((s) => /^(preflight|upgrade|trial|commit)\./.test(s.id)).map(({ id, sha256 }) => ({ id, sha256 }));
+    const soak = (t: typeof texts): string[] => problems({ ...run, steps: [], texts: t });
+    const spoilt = (phase: string) => texts.map((t) => (t.id.startsWith(phase) ? { ...t, sha256: '0'.repeat(64) } : t));
+    expect(soak(texts)).toEqual([]);
+    expect(new Set(soak(spoilt('trial.')))).toEqual(new Set(['evidence-stale']));
+    expect(soak(texts.filter((t) => t.id !== 'commit.note'))).toEqual(['evidence-stale']);
+    expect(soak(spoilt('preflight.'))).toEqual([]);
+    expect(changedTexts({ ...run, texts: spoilt('preflight.') }, book).length).toBeGreaterThan(30);
+    expect(joinedTexts({ ...run, texts: texts.slice(1) }, book)).toEqual([texts[0]!.id]);
   });
   test('a fixture that did not end as expected is refused', () => {
     expect(problems({ ...run, scenario: 'fixture/all-checks', steps: [{ ...run.steps[0]!, fixture: 'plain', expected: 'FAIL' }] })).toEqual(['evidence-unexpected']);

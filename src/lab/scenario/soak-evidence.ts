@@ -3,6 +3,9 @@ import type { EvidenceRun } from '../../model/evidence.ts';
 import type { Bench } from './bench.ts';
 import { cutsOf, soakHeld, soakSummary, type SoakState } from './soak.ts';
 
+/** Phases of the script that a soak goes through; a repair runs where a cut calls for it. */
+const SOAKED_PHASES: ReadonlySet<string> = new Set(['preflight', 'upgrade', 'trial', 'verify', 'commit', 'repair']);
+
 /** The boots are those of the machine with the most of them. */
 export function soakEvidence(bench: Bench, s: SoakState): EvidenceRun {
   const cuts = cutsOf(s);
@@ -31,6 +34,7 @@ export function soakEvidence(bench: Bench, s: SoakState): EvidenceRun {
     script: { version: bench.script.version, sha256: bench.script.sha256 },
     boots: longest?.boots ?? [],
     cuts,
+    texts: bench.script.steps.filter((step) => SOAKED_PHASES.has(step.phase)).map(({ id, sha256 }) => ({ id, sha256 })),
     assertions: [
       { words: 'after every cut the machine came up with a working kernel', ok: cuts.every((c) => c.booted !== ''), found: soakSummary(s) },
       { words: 'after every cut the script led on, and every machine came to its good end: the new kernel committed, packages and module indexes whole, no trace of the trial', ok: soakHeld(s), found: `${s.machines.filter((m) => m.ok).length} of ${s.machines.length} machines` },
