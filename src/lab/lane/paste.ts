@@ -88,6 +88,14 @@ export class PasteSession {
     };
   }
 
+  /** Types a line and waits until the screen shows what is looked for: a program that waits for an answer brings no prompt. @returns the screen since then */
+  async typeUntil(line: string, shown: RegExp, timeoutMs = 120_000): Promise<string> {
+    const from = this.#screen.length;
+    this.#type(line);
+    await this.#quiet(timeoutMs, () => shown.test(this.#plain(from)), line);
+    return this.#plain(from);
+  }
+
   #type(line: string): void {
     this.#child.stdin.write(`${line}\r`);
   }
