@@ -76,6 +76,8 @@ export const ActionStep = z.strictObject({
   /** A check; if it passes beforehand, the action is not needed and is skipped. */
   doneWhen: StepId.optional(),
   undo: z.union([StepId, z.strictObject({ none: z.string().min(20) })]),
+  /** A repair: check → host fixtures on which that check does not pass, and passes once the repair is done; or why none is named. */
+  mends: z.union([z.strictObject({ none: z.string().min(20) }), z.record(StepId, z.array(z.string()).min(1))]).optional(),
   remedy: Remedy.optional(),
 });
 
@@ -133,6 +135,10 @@ export const StepMeta = z.discriminatedUnion('kind', [
 ]);
 export type StepMeta = z.infer<typeof StepMeta>;
 export type StepKind = StepMeta['kind'];
+
+/** The faults that an action mends: check → host fixtures. Empty for any other step, and for a repair that says why it names none. */
+export const mendsOf = (meta: StepMeta): Record<string, string[]> =>
+  meta.kind !== 'action' || !meta.mends || typeof meta.mends['none'] === 'string' ? {} : (meta.mends as Record<string, string[]>);
 
 /** Seconds in a duration such as `5m`. */
 export function seconds(duration: string): number {

@@ -2,6 +2,7 @@ import { PHASES, phaseOf } from '../model/id.ts';
 import type { Problem } from '../model/problem.ts';
 import type { PhaseMeta } from '../model/runbook.ts';
 import { appliesTo, type Runbook, type ScriptDistro } from './select.ts';
+import { mendsOf } from '../model/step.ts';
 import type { Step } from './step.ts';
 import { TEXT_RULES, view } from './text-rules.ts';
 
@@ -92,6 +93,20 @@ export function lintReferences(steps: Step[], phases: PhaseSource[], knownFixtur
       target('outcome', meta.outcome, 'check');
       target('doneWhen', meta.doneWhen, 'check');
       if (typeof meta.undo === 'string') target('undo', meta.undo, 'action');
+      for (const [id, fixtures] of Object.entries(mendsOf(meta))) {
+        target('mends', id, 'check');
+        const red = new Set((byId.get(id) ?? []).flatMap((c) => (c.meta.kind === 'check' ? Object.entries(c.meta.fixtures) : [])).flatMap(([name, verdict]) => (verdict === 'PASS' ? [] : [name])));
+        for (const name of fixtures.filter((f) => !red.has(f))) {
+          report(step.file, 0, 'mends-not-red', `${id} has no fixture ${name} on which it does not pass`, `name one of: ${[...red].sort().join(', ')}`);
+        }
+      }
+      if (phaseOf(step.id) === 'repair' && !meta.mends) {
+        report(step.file, 0, 'repair-unproven', 'no fault is named that this repair mends', 'name a check and its red fixtures under "mends" (tests/rehearsal/repairs.test.ts runs them), or say under "none" why there is no such fault');
+      }
+    }
+    const repair = meta.kind === 'check' ? meta.remedy.step : undefined;
+    if (repair !== undefined && phaseOf(repair) === 'repair' && !(byId.get(repair) ?? []).some((r) => step.id in mendsOf(r.meta))) {
+      report(step.file, 0, 'remedy-unproven', `its remedy is ${repair}, which mends none of its faults`, `name ${step.id} and a fixture under "mends" of ${repair}, or leave the step out of the remedy and say in its hint what to do`);
     }
     if (meta.kind === 'reboot') target('resume', meta.resume, 'check');
     if ((meta.kind === 'probe') !== (phaseOf(step.id) === 'probe')) {

@@ -1,7 +1,7 @@
 /** The repairs of the week after: they do what they say, and refuse what they must. */
 import { expect, test } from 'vitest';
-import { readFixture } from '../../src/lab/lane/fixture.ts';
-import { installedKernels, runHousekeeping, withThirdKernel } from '../../src/lab/lane/housekeeping.ts';
+import { hostInFixture, readFixture } from '../../src/lab/lane/fixture.ts';
+import { installedKernels, runHousekeeping } from '../../src/lab/lane/housekeeping.ts';
 import { command } from '../../src/lab/lane/path.ts';
 import { StageBuilder } from '../../src/lab/lane/stage.ts';
 import type { Host } from '../../src/lab/host.ts';
@@ -24,11 +24,11 @@ const WITH_APT = HOSTS.filter((id) => hostScript(id).runbook.distro.packageManag
 
 for (const hostId of WITH_APT) {
   describeHost(`housekeeping on ${hostId}`, () => {
-    const { script } = hostScript(hostId);
+    const { runbook, script } = hostScript(hostId);
     const stages = new StageBuilder(hostId, script);
 
     test('frees a full /boot, and a week later leaves two kernels that boot, without protection', async () => {
-      const run = await runHousekeeping(ROOT, stages, () => undefined);
+      const run = await runHousekeeping(ROOT, stages, runbook, () => undefined);
       expect(run.faults).toEqual([]);
       expect(run.steps.filter((s) => s.verdict === 'DONE').map((s) => s.id)).toEqual(expect.arrayContaining(['repair.free-boot', 'repair.release-fallback', 'repair.drop-oldest']));
     }, TIMEOUT);
@@ -49,10 +49,8 @@ for (const hostId of WITH_APT) {
     }, TIMEOUT);
 
     test('metapackages that went with a kernel purged by hand come back in the version they had', async () => {
-      await on(await stages.host('upgraded'), async (host) => {
+      await on(await hostInFixture(ROOT, stages, runbook, 'new-purged'), async (host) => {
         const metas = "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' 'linux-image-cloud-amd64' 'linux-headers-cloud-amd64'; uname -r";
-        const purged = await host.exec(`set -e\n${readFixture(ROOT, 'new-purged').script}`);
-        expect(purged.status, purged.stderr).toBe(0);
         expect((await host.exec(metas)).stdout).not.toContain('linux-image-cloud-amd64 installed');
         const back = await command(host, 'rollback --yes');
         expect(back.report.steps.find((s) => s.id === 'rollback.metapackage')?.result).toBe('FAIL');
@@ -71,7 +69,7 @@ printf '%s\\n' 'Package: vendor-agent' 'Version: 1.0' 'Architecture: all' 'Maint
   'Description: needs that kernel' > /root/meta/DEBIAN/control
 dpkg-deb -b /root/meta /root/meta.deb
 dpkg -i /root/meta.deb`;
-      await on(await withThirdKernel(ROOT, stages, depends), async (host) => {
+      await on(await hostInFixture(ROOT, stages, runbook, 'kernel-third', depends), async (host) => {
         const before = await installedKernels(host);
         expect(before).toHaveLength(3);
         const run = await command(host, 'repair repair.drop-oldest --yes');
@@ -83,7 +81,7 @@ dpkg -i /root/meta.deb`;
 
     test('a kernel that was installed since and not booted yet stays, and the one that runs', async () => {
       const newer = readFixture(ROOT, 'kernel-third').script.replaceAll('5.10.1', '9.9.9').replaceAll('third', 'fourth');
-      await on(await withThirdKernel(ROOT, stages, newer), async (host) => {
+      await on(await hostInFixture(ROOT, stages, runbook, 'kernel-third', newer), async (host) => {
         const [, , running, newest] = await installedKernels(host);
         expect(newest).toMatch(/^9\.9\.9/);
         expect((await command(host, 'repair repair.drop-oldest --yes')).status).toBe(0);

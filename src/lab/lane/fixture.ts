@@ -85,19 +85,24 @@ export async function runText(host: Host, runbook: Runbook, step: Step, user?: s
 }
 
 /**
- * Runs one case on a host of its own.
+ * A fresh host in the situation that a fixture makes. The caller destroys it.
+ * @param more shell that is run after the fixture's, with its variables
  * @throws Error if the fixture itself fails: a fixture that did not happen proves nothing
  */
-export async function runCase(root: string, stages: StageBuilder, runbook: Runbook, c: FixtureCase): Promise<FixtureOutcome> {
-  const fixture = readFixture(root, c.fixture);
+export async function hostInFixture(root: string, stages: StageBuilder, runbook: Runbook, name: string, more = ''): Promise<Host> {
+  const fixture = readFixture(root, name);
   const host = await stages.host(fixture.stage);
+  if (!fixture.script && !more) return host;
+  const set = await host.exec([...settings(runbook), ...bootNames(runbook), 'set -e', fixture.script, more].join('\n'), { timeoutMs: 300_000 });
+  if (set.status === 0) return host;
+  await host.destroy();
+  throw new Error(`fixture ${name} failed with ${set.status} on ${stages.hostId}\n${set.stdout}\n${set.stderr}`);
+}
+
+/** Runs one case on a host of its own. @throws Error if the fixture itself fails */
+export async function runCase(root: string, stages: StageBuilder, runbook: Runbook, c: FixtureCase): Promise<FixtureOutcome> {
+  const host = await hostInFixture(root, stages, runbook, c.fixture);
   try {
-    if (fixture.script) {
-      const set = await host.exec([...settings(runbook), ...bootNames(runbook), 'set -e', fixture.script].join('\n'), { timeoutMs: 300_000 });
-      if (set.status !== 0) {
-        throw new Error(`fixture ${c.fixture} failed with ${set.status} on ${stages.hostId}\n${set.stdout}\n${set.stderr}`);
-      }
-    }
     const r = await runText(host, runbook, c.step);
     const { result, line } = judge(c.step.id, r.status, r.stdout, r.timedOut);
     return { ...c, actual: result, line, stderr: r.stderr, ms: r.ms };

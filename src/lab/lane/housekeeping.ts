@@ -3,20 +3,11 @@
  * runs them, and what is left is read back.
  */
 import type { EvidenceStep } from '../../model/evidence.ts';
+import type { Runbook } from '../../runbook/select.ts';
 import type { Host, HostOps } from '../host.ts';
-import { readFixture } from './fixture.ts';
+import { hostInFixture } from './fixture.ts';
 import { command, evidenceSteps } from './path.ts';
 import type { StageBuilder } from './stage.ts';
-
-/** /boot on a file system of its own, full: one kernel less, and there is room for the next. */
-const FULL_BOOT = `release=$(uname -r)
-image=$(stat -Lc %s "/boot/vmlinuz-$release") initrd=$(stat -Lc %s "/boot/initrd.img-$release")
-free=$(((image * 5 / 4 + initrd * 23 / 10 - (image + initrd) / 2) / 1024))
-mkdir -p /mnt/boot
-mount -t tmpfs boot /mnt/boot
-cp -a /boot/. /mnt/boot/
-mount -o "remount,size=$(($(df -k --output=used /mnt/boot | tail -n 1) + free))k" /mnt/boot
-mount --move /mnt/boot /boot`;
 
 export interface HousekeepingRun {
   steps: EvidenceStep[];
@@ -35,17 +26,8 @@ export async function installedKernels(host: HostOps): Promise<string[]> {
   return r.stdout.trim().split('\n');
 }
 
-/** A committed host on which a third, older kernel is still installed. The caller destroys it. @param more shell that is run as well */
-export async function withThirdKernel(root: string, stages: StageBuilder, more = ''): Promise<Host> {
-  const host = await stages.host('committed');
-  const r = await host.exec(`set -e\n${readFixture(root, 'kernel-third').script}\n${more}`);
-  if (r.status === 0) return host;
-  await host.destroy();
-  throw new Error(`the third kernel cannot be installed: ${r.stdout}${r.stderr}`);
-}
-
 /** Runs the repairs on fresh hosts. @param root the project's folder */
-export async function runHousekeeping(root: string, stages: StageBuilder, told: (line: string) => void): Promise<HousekeepingRun> {
+export async function runHousekeeping(root: string, stages: StageBuilder, runbook: Runbook, told: (line: string) => void): Promise<HousekeepingRun> {
   const faults: string[] = [];
   const steps: EvidenceStep[] = [];
   const expect = (truth: boolean, words: string): void => {
@@ -72,13 +54,13 @@ export async function runHousekeeping(root: string, stages: StageBuilder, told: 
     for (const k of kept) expect((await host.exec(`[ -s /boot/vmlinuz-${k} ] && [ -s /boot/initrd.img-${k} ]`)).status === 0, `${k} is not whole in /boot`);
   };
 
-  await onHost(await withThirdKernel(root, stages, FULL_BOOT), async (host, kernels) => {
+  await onHost(await hostInFixture(root, stages, runbook, 'boot-full-third'), async (host, kernels) => {
     await repair(host, 'repair.free-boot');
     await onlyThirdGone(host, kernels);
   });
 
   let kernels: string[] = [];
-  await onHost(await withThirdKernel(root, stages), async (host, installed) => {
+  await onHost(await hostInFixture(root, stages, runbook, 'kernel-third'), async (host, installed) => {
     kernels = installed;
     const [, fallback, running] = installed;
     await repair(host, 'repair.release-fallback');
@@ -91,9 +73,7 @@ export async function runHousekeeping(root: string, stages: StageBuilder, told: 
   });
 
   if (stages.script.steps.some((s) => s.id === 'repair.metapackages')) {
-    await onHost(await stages.host('upgraded'), async (host, [old]) => {
-      const purged = await host.exec(`set -e\n${readFixture(root, 'new-purged').script}`);
-      expect(purged.status === 0, `the new kernel cannot be purged: ${purged.stderr}`);
+    await onHost(await hostInFixture(root, stages, runbook, 'new-purged'), async (host, [old]) => {
       const back = await command(host, 'rollback --yes');
       told(`rollback after a purge by hand: status ${back.status}`);
       steps.push(...(await evidenceSteps(host, back)));

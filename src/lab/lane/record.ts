@@ -120,7 +120,7 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
 
   if (lanes.includes('housekeeping') && script.steps.some((s) => s.id === 'repair.drop-oldest')) {
     from = cpu();
-    const run = await runHousekeeping(root, new StageBuilder(hostId, script), (line) => told(`housekeeping: ${line}`));
+    const run = await runHousekeeping(root, new StageBuilder(hostId, script), runbook, (line) => told(`housekeeping: ${line}`));
     if (run.faults.length > 0) throw new Error(`housekeeping: ${run.faults.join('\n')}`);
     write('rehearsal', WEEK_LATER, { before: run.kernelBefore, after: run.kernelAfter }, cpu() - from, run.steps);
   }

@@ -1,0 +1,32 @@
+/** Every fault that a repair promises to mend: the check names it, the repair runs as the script runs it, the check passes. */
+import { expect, test } from 'vitest';
+import { type Mend, mendCases, runMend } from '../../src/lab/lane/repair.ts';
+import { StageBuilder } from '../../src/lab/lane/stage.ts';
+import { ROOT } from '../../scripts/lib/project.ts';
+import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
+
+/** Pairs of texts and a fixture that an earlier host has planned: what is the same text is run once. */
+const planned = new Set<string>();
+
+for (const hostId of HOSTS) {
+  const { runbook, script } = hostScript(hostId);
+  const isNew = ({ repair, check, fixture }: Mend): boolean => {
+    const key = `${repair.sha256} ${check.sha256} ${fixture}`;
+    return !planned.has(key) && planned.add(key) !== undefined;
+  };
+  const mends = mendCases(runbook).filter(isNew);
+  if (mends.length === 0) continue;
+  describeHost(`repairs on ${hostId}`, () => {
+    const stages = new StageBuilder(hostId, script);
+    test.concurrent.each(mends.map((m) => [m.repair.id, m.fixture, m.check.id, m] as const))(
+      '%s mends %s for %s',
+      async (_repair, _fixture, _check, mend) => {
+        const { before, after, status, screen } = await runMend(ROOT, stages, runbook, mend);
+        expect(before.result, before.line).not.toBe('PASS');
+        expect(`${after.result}: ${after.line}`, screen).toMatch(/^PASS: /);
+        expect(status, screen).toBe(0);
+      },
+      1_800_000,
+    );
+  });
+}
