@@ -46,6 +46,8 @@ const ApiStep = z.strictObject({
   outcome: StepId.nullable(),
   undo: z.union([StepId, z.strictObject({ none: z.string() })]).nullable(),
   fixtures: z.record(z.string(), Verdict),
+  /** Repairs: check → host fixtures on which it passes once the repair is done. */
+  mends: z.record(z.string(), z.array(z.string())),
   /** Probes: kernel series → what it says there. */
   answers: z.record(z.string(), Verdict),
   /** Probes: what it says once its input has been taken away, and how that is done; null for other steps. */

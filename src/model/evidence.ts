@@ -71,6 +71,9 @@ export const EvidenceCut = z.strictObject({
   words: z.string().max(1000),
 });
 
+/** The run in which a host's repairs are shown to mend the faults they name: one step for each fault, named by its fixture. */
+export const MENDED = 'fault/mended';
+
 /** One run of the lab. Written by the lab only, never by hand. Fields may be added, never renamed. */
 export const EvidenceRun = z.strictObject({
   format_version: z.literal(1),

@@ -1,6 +1,7 @@
 /** The documents under /api/v1/, as pure functions of the content. Their schemas: src/model/api.ts. */
 import type { ApiDocument } from '../model/api.ts';
 import { phaseOf } from '../model/id.ts';
+import { mendsOf } from '../model/step.ts';
 import type { Run } from './badge.ts';
 import { cutTotals } from './cuts.ts';
 import type { Distro, Runbook } from './select.ts';
@@ -27,6 +28,7 @@ export function stepsDocument(steps: Step[], runbooks: Runbook[], runs: Run[]): 
         outcome: meta.kind === 'action' ? meta.outcome : null,
         undo: meta.kind === 'action' ? meta.undo : null,
         fixtures: 'fixtures' in meta ? meta.fixtures : {},
+        mends: mendsOf(meta),
         answers: meta.kind === 'probe' ? meta.answers : {},
         blind: meta.kind === 'probe' ? meta.blind : null,
         sha256: step.sha256,

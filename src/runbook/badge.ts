@@ -3,7 +3,8 @@
  * of any other text counts for nothing, so a badge falls back by itself when a step changes by one byte.
  */
 import type { Badge, BadgeLine } from '../model/badge.ts';
-import type { EvidenceRun, EvidenceStep } from '../model/evidence.ts';
+import { type EvidenceRun, type EvidenceStep, MENDED } from '../model/evidence.ts';
+import { mendsOf } from '../model/step.ts';
 import type { Step } from './step.ts';
 
 /** A run with its id: the path of its file under content/evidence, without extension. */
@@ -127,6 +128,19 @@ function fixtureLine(records: Hit[], step: Step): BadgeLine | undefined {
   };
 }
 
+/** A repair: how many of the faults that it names it has mended. */
+function mendLine(records: Hit[], step: Step): BadgeLine | undefined {
+  const wanted = new Set(Object.values(mendsOf(step.meta)).flat());
+  const newest = newestBy(records, (r) => r.step.fixture ?? '').filter((r) => wanted.has(r.step.fixture ?? ''));
+  if (newest.length === 0) return undefined;
+  const done = newest.filter(isWell);
+  return {
+    words: `mended ${done.length} of the ${wanted.size} faults it is for on ${dayOf(newest[0]!.run)}`,
+    good: done.length === wanted.size,
+    runs: ids(newest),
+  };
+}
+
 /** A release's series: `7.0` of `7.0.13+deb13-amd64`. */
 const seriesOf = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
 
@@ -192,7 +206,7 @@ export function badgeOf(step: Step, runs: Run[], distro: string, titles: Readonl
   const own = runs.filter((run) => run.distro === distro);
   const same = own.flatMap((run) =>
     // A check may run more than once in a run (before and after an action); what it said last counts.
-    kindOf(run) === 'fixture' || kindOf(run) === 'probe'
+    kindOf(run) === 'fixture' || kindOf(run) === 'probe' || run.scenario === MENDED
       ? run.steps.filter((s) => s.id === step.id && s.sha256 === step.sha256).map((s) => ({ run, step: s }))
       : run.steps.filter((s) => s.id === step.id && s.sha256 === step.sha256).slice(-1).map((s) => ({ run, step: s })),
   );
@@ -203,9 +217,10 @@ export function badgeOf(step: Step, runs: Run[], distro: string, titles: Readonl
     ...bootedLines(booted, titles),
     ...pathLines(paths.filter((r) => !booted.includes(r)), titles),
     fixtureLine(ofKind('fixture'), step),
+    mendLine(same.filter((r) => r.run.scenario === MENDED), step),
     probeLine(ofKind('probe'), step),
     pasteLine(ofKind('paste')),
-    otherLine(same.filter((r) => !booted.includes(r) && !['path', 'fixture', 'paste', 'probe'].includes(kindOf(r.run)))),
+    otherLine(same.filter((r) => !booted.includes(r) && r.run.scenario !== MENDED && !['path', 'fixture', 'paste', 'probe'].includes(kindOf(r.run)))),
   ].filter((line): line is BadgeLine => line !== undefined);
 
   if (lines.length === 0) {

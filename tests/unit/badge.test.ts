@@ -3,6 +3,7 @@ import { badgeOf, type Run } from '../../src/runbook/badge.ts';
 import { digest } from '../../src/runbook/digest.ts';
 import { fixtureMatrix } from '../../src/runbook/matrix.ts';
 import type { Step } from '../../src/runbook/step.ts';
+import { actionMeta } from './make.ts';
 import { sampleRun, sampleStep } from '../browser/sample-evidence.ts';
 
 const stepOf = (text: string, part: Partial<Step> = {}): Step => ({
@@ -176,6 +177,16 @@ describe('fixtures', () => {
     const old = fixtures(ALL);
     const stricter = stepOf(step.text, { meta: { ...step.meta, fixtures: { ...ALL, 'boot-tight': 'FAIL' } } as Step['meta'] });
     expect(badge([old], stricter).state).toBe('bad');
+  });
+});
+
+describe('repairs', () => {
+  const repair = stepOf('true', { id: 'repair.free-boot', meta: actionMeta({ mends: { 'preflight.boot-space': ['boot-full', 'boot-tight'] } }) });
+  const mended = (...fixtures: string[]): Run => run('debian-13/fault-mended', { scenario: 'fault/mended', steps: fixtures.map((fixture) => sampleStep(repair, 'DONE', { fixture })) });
+  test('count the faults they mended, of those they are for now', () => {
+    expect(badge([mended('boot-full', 'boot-tight')], repair)).toMatchObject({ state: 'good', words: 'mended 2 of the 2 faults it is for on 2026-11-20' });
+    expect(badge([mended('boot-full', 'another')], repair)).toMatchObject({ state: 'bad', words: 'mended 1 of the 2 faults it is for on 2026-11-20' });
+    expect(badge([mended('another')], repair).words).not.toContain('mended');
   });
 });
 

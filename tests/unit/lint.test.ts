@@ -31,9 +31,19 @@ describe('references between steps', () => {
     ['an undo that is no action', [good, step('preflight.a', 'true', actionMeta({ undo: 'preflight.good' }))], 'undo-kind'],
     ['an unknown remedy', [step('preflight.a', goodCheck('preflight.a'), checkMeta({ remedy: { hint: 'Look at it again.', step: 'repair.nowhere' } }))], 'remedy-unknown'],
     ['an unknown fixture', [step('preflight.a', goodCheck('preflight.a'), checkMeta({ fixtures: { plain: 'PASS', nowhere: 'FAIL', 'blind-x': 'SKIP' } }))], 'fixture-unknown'],
+    ['a repair that names no fault', [good, step('repair.a', 'true', actionMeta())], 'repair-unproven'],
+    ['a fault on which the check passes', [good, step('repair.a', 'true', actionMeta({ mends: { 'preflight.good': ['plain'] } }))], 'mends-not-red'],
+    ['a fault of an unknown check', [good, step('repair.a', 'true', actionMeta({ mends: { 'preflight.nowhere': ['red'] } }))], 'mends-unknown'],
+    ['a remedy that mends nothing the check finds', [good, step('preflight.a', goodCheck('preflight.a'), checkMeta({ remedy: { hint: 'Look at it again.', step: 'repair.a' } })), step('repair.a', 'true', actionMeta({ mends: { 'preflight.good': ['red'] } }))], 'remedy-unproven'],
     ['sudo without privilege', [step('preflight.a', `sudo true && ${goodCheck('preflight.a')}`)], 'privilege'],
     ['privilege without sudo', [step('preflight.a', goodCheck('preflight.a'), checkMeta({ privilege: 'root' }))], 'privilege'],
   ])('%s is found', (_, steps, rule) => expect(rules(steps)).toContain(rule));
+
+  test('a repair that names a red fixture of the check that points to it is sound, and so is one that says why it names none', () => {
+    const check = step('preflight.a', goodCheck('preflight.a'), checkMeta({ remedy: { hint: 'Look at it again.', step: 'repair.a' } }));
+    expect(rules([good, check, step('repair.a', 'true', actionMeta({ mends: { 'preflight.a': ['red'] } }))])).toEqual([]);
+    expect(rules([good, step('repair.a', 'true', actionMeta({ mends: { none: 'A test has nothing that could break.' } }))])).toEqual([]);
+  });
 
   test('a step in no phase, a phase with a foreign or unknown step, and a missing phase are found', () => {
     expect(lintReferences([good], phasesOf([]), fixtures).map((p) => p.rule)).toContain('step-unlisted');

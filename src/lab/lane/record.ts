@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { type Phase, phaseOf } from '../../model/id.ts';
 import { readContent } from '../../model/read.ts';
-import type { EvidenceRun, EvidenceStep } from '../../model/evidence.ts';
+import { type EvidenceRun, type EvidenceStep, MENDED } from '../../model/evidence.ts';
 import type { Script } from '../../runbook/compile.ts';
 import type { Runbook } from '../../runbook/select.ts';
-import { writeEvidence } from './evidence.ts';
+import { withoutNoise, writeEvidence } from './evidence.ts';
 import { fixtureCases, runCases } from './fixture.ts';
 import { createHost } from '../host.ts';
 import { runHarden } from './harden.ts';
@@ -13,6 +13,7 @@ import { runHousekeeping } from './housekeeping.ts';
 import type { PasteOptions } from './paste.ts';
 import { runPastePath } from './paste-path.ts';
 import { runPath } from './path.ts';
+import { mendCases, mended, runMend } from './repair.ts';
 import { StageBuilder } from './stage.ts';
 
 /** Terminals in which every fence is typed. The non-English locale is one that apt and dpkg are translated into. */
@@ -52,7 +53,7 @@ async function toolVersions(hostId: string): Promise<Record<string, string>> {
   }
 }
 
-export const RECORD_LANES = ['path', 'paste', 'housekeeping', 'harden', 'fixture'] as const;
+export const RECORD_LANES = ['path', 'paste', 'housekeeping', 'harden', 'repair', 'fixture'] as const;
 export type RecordLane = (typeof RECORD_LANES)[number];
 
 /** The kernels of the host's recorded path, for a lane that is recorded without it. */
@@ -67,7 +68,7 @@ const WEEK_LATER = 'path/a-week-later';
 const HARDEN = 'path/less-exposed-and-back';
 
 /**
- * Records a host: path, paste, housekeeping, harden, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
+ * Records a host: path, paste, housekeeping, harden, repairs, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
  * @param phase fixtures: the checks of this phase only, as a run of their own; absent: all
  * @throws Error naming the first lane that did not
  */
@@ -130,6 +131,20 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
     const run = await runHarden(new StageBuilder(hostId, script), (line) => told(`harden: ${line}`));
     if (run.faults.length > 0) throw new Error(`harden: ${run.faults.join('\n')}`);
     write('rehearsal', HARDEN, { before: run.kernel, after: run.kernel }, cpu() - from, run.steps);
+  }
+
+  if (lanes.includes('repair')) {
+    from = cpu();
+    const stages = new StageBuilder(hostId, script);
+    const steps: EvidenceStep[] = [];
+    for (const mend of mendCases(runbook)) {
+      const o = await runMend(root, stages, runbook, mend);
+      const words = `${o.before.result} ${mend.check.id}: ${o.before.line}\n${o.screen}${o.after.result} ${mend.check.id}: ${o.after.line}`;
+      told(`repair: ${mend.repair.id} on ${mend.fixture}: ${o.before.result}, then ${o.after.result}`);
+      if (!mended(o)) throw new Error(`${mend.repair.id} does not mend ${mend.fixture}: status ${o.status}\n${words}`);
+      steps.push({ id: mend.repair.id, sha256: mend.repair.sha256, verdict: 'DONE', fixture: mend.fixture, ms: o.ms, transcript: withoutNoise(words) });
+    }
+    write('rehearsal', MENDED, recordedKernels(root, hostId), cpu() - from, steps);
   }
 
   if (!lanes.includes('fixture')) return;

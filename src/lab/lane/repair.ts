@@ -35,6 +35,9 @@ export function mendCases(runbook: Runbook): Mend[] {
   );
 }
 
+/** Was the fault there, is it gone, and does the command say so? */
+export const mended = ({ before, after, status }: MendOutcome): boolean => before.result !== 'PASS' && after.result === 'PASS' && status === 0;
+
 /** Runs one mend on a host of its own. @throws Error if the fixture itself fails */
 export async function runMend(root: string, stages: StageBuilder, runbook: Runbook, mend: Mend): Promise<MendOutcome> {
   const host = await hostInFixture(root, stages, runbook, mend.fixture);
