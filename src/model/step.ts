@@ -76,7 +76,7 @@ export const ActionStep = z.strictObject({
   /** A check; if it passes beforehand, the action is not needed and is skipped. */
   doneWhen: StepId.optional(),
   undo: z.union([StepId, z.strictObject({ none: z.string().min(20) })]),
-  /** A repair: check → host fixtures on which that check does not pass, and passes once the repair is done; or why none is named. */
+  /** A repair: check → host fixtures on which that check does not pass, and passes (or warns instead of failing) once the repair is done; or why none is named. */
   mends: z.union([z.strictObject({ none: z.string().min(20) }), z.record(StepId, z.array(z.string()).min(1))]).optional(),
   remedy: Remedy.optional(),
 });
