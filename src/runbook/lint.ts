@@ -1,8 +1,8 @@
 import { PHASES, phaseOf } from '../model/id.ts';
 import type { Problem } from '../model/problem.ts';
 import type { PhaseMeta } from '../model/runbook.ts';
-import { appliesTo, type Runbook, type ScriptDistro } from './select.ts';
 import { mendsOf } from '../model/step.ts';
+import { appliesTo, type Runbook, type ScriptDistro } from './select.ts';
 import type { Step } from './step.ts';
 import { TEXT_RULES, view } from './text-rules.ts';
 

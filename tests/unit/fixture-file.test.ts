@@ -1,9 +1,10 @@
 /** The first line of a fixture: the stage it starts from, and the fixture it is done after. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { readFixture } from '../../src/lab/lane/fixture.ts';
+import { ROOT } from '../../scripts/lib/project.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'trialboot-fixture-'));
 mkdirSync(join(root, 'tests/fixtures/hosts'), { recursive: true });
@@ -30,6 +31,14 @@ test.each([
 ])('%s in the first line is refused with the file and the line', (_what, text) => {
   fixture('bad', text);
   expect(() => readFixture(root, 'bad')).toThrow(/^tests\/fixtures\/hosts\/bad\.sh:1: /);
+});
+
+test('no fixture leaves a negation to set -e, which passes over it', () => {
+  const folder = join(ROOT, 'tests/fixtures/hosts');
+  const bare = readdirSync(folder).flatMap((file) =>
+    readFileSync(join(folder, file), 'utf8').split('\n').flatMap((line, i) => (/^\s*! /.test(line) && !line.includes('||') ? [`${file}:${i + 1}: ${line}`] : [])),
+  );
+  expect(bare, 'write: ! command || exit 1').toEqual([]);
 });
 
 test('another stage than that of the fixture before is refused', () => {
