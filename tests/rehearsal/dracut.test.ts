@@ -10,7 +10,8 @@ const HOST = 'ubuntu-26.04';
 // In a file: pgrep must not find its own command line.
 const KILL = `bash ${SCRIPT_PATH} upgrade --yes > /root/log 2>&1 &
 for i in $(seq 1200); do pgrep -x dracut-install > /dev/null && break; sleep 0.1; done
-pgrep -x dracut-install > /dev/null || exit 9
+# dracut-install runs many times, for moments; dracut itself from the beginning of the build to its end.
+pgrep -x dracut > /dev/null || exit 9
 pkill -9 -f trialboot.sh; pkill -9 -x apt-get; pkill -9 -x dpkg; pkill -9 -x dracut; pkill -9 -x dracut-install
 sleep 0.3
 `;
