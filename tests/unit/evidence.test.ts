@@ -74,7 +74,7 @@ describe('refusing evidence', () => {
     const boots = [{ kernel: 'b', role: 'new', entry: 'default', cause: 'panic', atMs: 0, upMs: 9, endMs: null, words: '' }] satisfies EvidenceRun['boots'];
     expect(problems({ ...run, boots })).toEqual(['evidence-not-booted', 'evidence-boot-cause']);
   });
-  test('a soak whose way has another text now is refused; a check that joined before the way is not', () => {
+  test('a soak whose actions have other texts now is refused; a check that changed or joined is named', () => {
     const book = books[0]!;
     const texts = book.steps.filter((s) => /^(preflight|upgrade|trial|commit)\./.test(s.id)).map(({ id, sha256 }) => ({ id, sha256 }));
     const soak = (t: typeof texts): string[] => problems({ ...run, steps: [], texts: t });
@@ -83,6 +83,9 @@ describe('refusing evidence', () => {
     expect(new Set(soak(spoilt('trial.')))).toEqual(new Set(['evidence-stale']));
     expect(soak(texts.filter((t) => t.id !== 'commit.note'))).toEqual(['evidence-stale']);
     expect(soak(spoilt('preflight.'))).toEqual([]);
+    expect(soak(spoilt('upgrade.image-whole'))).toEqual([]);
+    expect(soak(spoilt('upgrade.install'))).toEqual(['evidence-stale']);
+    expect(changedTexts({ ...run, texts: spoilt('upgrade.image-whole') }, book).map((t) => t.id)).toEqual(['upgrade.image-whole']);
     expect(changedTexts({ ...run, texts: spoilt('preflight.') }, book).length).toBeGreaterThan(30);
     expect(joinedTexts({ ...run, texts: texts.slice(1) }, book)).toEqual([texts[0]!.id]);
   });
