@@ -4,6 +4,7 @@ import { loadLenient, ROOT } from '../../scripts/lib/project.ts';
 import { evidencePath, withoutNoise } from '../../src/lab/lane/evidence.ts';
 import type { EvidenceRun } from '../../src/model/evidence.ts';
 import { readContent } from '../../src/model/read.ts';
+import { scenarioSentence } from '../../src/runbook/scenario-titles.ts';
 import { changedTexts, evidenceProblems, imageHost, joinedTexts } from '../../src/runbook/evidence.ts';
 import { runbooks } from '../../src/runbook/project.ts';
 
@@ -24,6 +25,10 @@ describe('evidence in content/evidence', () => {
   });
   test('names only texts that exist, byte for byte', () => {
     expect(content.evidence.flatMap((e) => evidenceProblems(e.file, e.data, books, content.hosts.map((h) => h.id)))).toEqual([]);
+  });
+  test('says in a sentence what was done', () => {
+    for (const { file, data } of content.evidence) expect(scenarioSentence(data), file).toMatch(/^[A-Z/].*\.$/s);
+    expect(scenarioSentence({ scenario: 'path/unheard-of' })).toBeUndefined();
   });
   test('lies where its content says', () => {
     for (const e of content.evidence) expect(e.file).toBe(evidencePath(e.data));

@@ -4,7 +4,7 @@ import type { EvidenceBoot, EvidenceRun } from '../../src/model/evidence.ts';
 import type { Run } from '../../src/runbook/badge.ts';
 import { lostMachines, outcome } from '../../src/runbook/outcome.ts';
 import { layoutWords, scenarioMatrix, signatureRun } from '../../src/runbook/scenario-matrix.ts';
-import { KIND_TITLES, scenarioTitle } from '../../src/runbook/scenario-titles.ts';
+import { KIND_TITLES, scenarioSentence, scenarioTitle } from '../../src/runbook/scenario-titles.ts';
 import { boot, NEW, PANIC_BOOTS, sampleVmRuns, SOAK_CUTS, vmRun } from '../browser/sample-boots.ts';
 import { sampleRun } from '../browser/sample-run.ts';
 
@@ -127,6 +127,7 @@ describe('the picture on the start page', () => {
 
 test('names: known ones have titles, new ones are named after themselves', () => {
   expect([scenarioTitle('death/panic'), scenarioTitle('fault/disk-slow')]).toEqual(['Kernel panic', 'Disk slow']);
+  expect(scenarioSentence({ scenario: 'path/judged', what: 'Its own words.' })).toBe('Its own words.');
   expect([layoutWords('boot-ext4'), layoutWords('zfs-root')]).toEqual(['ext4, own /boot', 'zfs-root']);
   expect(Object.keys(KIND_TITLES)).toEqual(expect.arrayContaining(['path', 'death', 'storage', 'cut', 'soak', 'fault', 'probe']));
 });
