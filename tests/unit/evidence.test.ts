@@ -27,7 +27,7 @@ describe('evidence in content/evidence', () => {
     expect(content.evidence.flatMap((e) => evidenceProblems(e.file, e.data, books, content.hosts.map((h) => h.id)))).toEqual([]);
   });
   test('says in a sentence what was done', () => {
-    for (const { file, data } of content.evidence) expect(scenarioSentence(data), file).toMatch(/^[A-Z/].*\.$/s);
+    for (const { file, data } of content.evidence) expect(scenarioSentence(data), file).toMatch(/^\S.*\.$/s);
     expect(scenarioSentence({ scenario: 'path/unheard-of' })).toBeUndefined();
   });
   test('lies where its content says', () => {
