@@ -1,21 +1,16 @@
 /** Pages of runs on virtual machines, in Chromium: the picture, its text, the table of scenarios. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openAll, sideways, violations, watch, withBrowser } from './browser.ts';
-import { serveSite } from '../lib/served-site.ts';
+import { siteDuringTests } from '../lib/served-site.ts';
 
 vi.setConfig({ testTimeout: 900_000 });
 
-let origin: string;
-let close: () => void;
-beforeAll(async () => {
-  ({ origin, close } = await serveSite('evidence'));
-});
-afterAll(() => close());
+const site = siteDuringTests('evidence');
 
 /** The pages of the sample runs, by scenario. */
 async function runPages(page: Page): Promise<{ [scenario: string]: string }> {
-  await page.goto(`${origin}/evidence/`);
+  await page.goto(`${site.origin}/evidence/`);
   return page.evaluate(() =>
     Object.fromEntries([...document.querySelectorAll<HTMLAnchorElement>('.scenarios a')].map((a) => [a.pathname.split('/').at(-2)!, a.pathname])),
   );
@@ -30,14 +25,14 @@ describe.each(['light', 'dark'] as const)('a death in the %s scheme', (colorSche
       for (const path of ['/', '/evidence/', ...Object.values(all)]) {
         const one = await context.newPage();
         const wrong = watch(one);
-        await one.goto(origin + path, { waitUntil: 'networkidle' });
+        await one.goto(site.origin + path, { waitUntil: 'networkidle' });
         await openAll(one);
         expect(await violations(one), path).toEqual([]);
         expect(await sideways(one, 360), path).toEqual([]);
         expect(wrong, path).toEqual([]);
         await one.close();
       }
-      await page.goto(origin + all['death-panic']!);
+      await page.goto(site.origin + all['death-panic']!);
       const fills = await page.evaluate(() => ['rect.run.old', 'rect.run.new', 'rect.starting.new'].map((s) => getComputedStyle(document.querySelector(s)!).fill));
       expect(new Set(fills).size).toBe(3);
     });
@@ -49,7 +44,7 @@ describe.each([360, 1280])('the picture of a panic, %i pixels wide', (width) => 
     await withBrowser({ viewport: { width, height: 740 } }, async (context) => {
       const page = await context.newPage();
       const all = await runPages(page);
-      await page.goto(origin + all['death-panic']!);
+      await page.goto(site.origin + all['death-panic']!);
       const box = (selector: string) => page.evaluate((s) => [...document.querySelectorAll(s)].map((e) => e.getBoundingClientRect().toJSON() as DOMRect), selector);
       const [first, trial, back] = await box('.boots rect.run');
       expect(trial!.top).toBeLessThan(first!.top);
@@ -75,10 +70,10 @@ describe.each([360, 1280])('the picture of a panic, %i pixels wide', (width) => 
 test('the list says what the picture shows, and the picture is kept from screen readers', async () => {
   await withBrowser({ javaScriptEnabled: false }, async (context) => {
     const page = await context.newPage();
-    await page.goto(`${origin}/evidence/`);
+    await page.goto(`${site.origin}/evidence/`);
     await page.locator('.scenarios a', { hasText: 'came back' }).first().waitFor();
     const href = await page.locator('.scenarios a[href*="death-panic/"]').getAttribute('href');
-    await page.goto(origin + href);
+    await page.goto(site.origin + href);
     expect(await page.locator('.boots > svg').getAttribute('aria-hidden')).toBe('true');
     const items = await page.locator('ol.story > li').allInnerTexts();
     expect(items).toHaveLength(3);
@@ -93,7 +88,7 @@ test('the list says what the picture shows, and the picture is kept from screen 
 test('the start page shows the newest panic as one image with its story, and leads to the run', async () => {
   await withBrowser({}, async (context) => {
     const page = await context.newPage();
-    await page.goto(origin);
+    await page.goto(site.origin);
     const image = page.locator('main [role="img"]');
     expect(await image.count()).toBe(1);
     expect(await image.getAttribute('aria-label')).toContain('Came back by itself');
@@ -109,7 +104,7 @@ test('on paper nothing is cut off: tables fit without scrolling', async () => {
     await page.emulateMedia({ media: 'print' });
     const all = await runPages(page);
     for (const path of ['/evidence/', all['death-panic']!, all['soak-upgrade']!]) {
-      await page.goto(origin + path);
+      await page.goto(site.origin + path);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(700);
     }
   });
@@ -118,7 +113,7 @@ test('on paper nothing is cut off: tables fit without scrolling', async () => {
 test('on a narrow screen the table scrolls in its box, and the scenario stays in sight', async () => {
   await withBrowser({ viewport: { width: 360, height: 740 } }, async (context) => {
     const page = await context.newPage();
-    await page.goto(`${origin}/evidence/`);
+    await page.goto(`${site.origin}/evidence/`);
     const [left, scrolled] = await page.evaluate(() => {
       const box = document.querySelector('.scenarios')!.parentElement!;
       box.scrollLeft = 9999;

@@ -1,21 +1,16 @@
 /** The checklist: ticks that stay in the browser, and a page that can be printed. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { withBrowser } from './browser.ts';
-import { serveSite } from '../lib/served-site.ts';
+import { siteDuringTests } from '../lib/served-site.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
-let origin: string;
-let close: () => void;
-beforeAll(async () => {
-  ({ origin, close } = await serveSite('evidence'));
-});
-afterAll(() => close());
+const site = siteDuringTests('evidence');
 
 test('ticks outlive the page, belong to one list, and can be cleared', async () => {
   await withBrowser({}, async (context) => {
     const page = await context.newPage();
-    await page.goto(`${origin}/checklist/debian-13/`);
+    await page.goto(`${site.origin}/checklist/debian-13/`);
     const boxes = page.locator('.ticks input');
     const all = await boxes.count();
     expect(all).toBeGreaterThan(50);
@@ -25,9 +20,9 @@ test('ticks outlive the page, belong to one list, and can be cleared', async () 
     await page.reload();
     expect(await page.locator('#ticked').textContent()).toBe(`2 of ${all} ticked.`);
     expect(await page.getByLabel('The data was backed up').isChecked()).toBe(true);
-    await page.goto(`${origin}/checklist/debian-12/`);
+    await page.goto(`${site.origin}/checklist/debian-12/`);
     expect(await page.locator('#ticked').textContent()).toMatch(/^0 of /);
-    await page.goto(`${origin}/checklist/debian-13/`);
+    await page.goto(`${site.origin}/checklist/debian-13/`);
     await page.getByRole('button', { name: 'Clear all ticks' }).click();
     await page.reload();
     expect(await page.locator('#ticked').textContent()).toBe(`0 of ${all} ticked.`);
@@ -38,7 +33,7 @@ test('ticks outlive the page, belong to one list, and can be cleared', async () 
 test('on paper there are lines to write on, and nothing to click', async () => {
   await withBrowser({}, async (context) => {
     const page = await context.newPage();
-    await page.goto(`${origin}/checklist/debian-13/`);
+    await page.goto(`${site.origin}/checklist/debian-13/`);
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.paper .blank:visible').count()).toBeGreaterThan(8);
     expect(await page.locator('.screen:visible, nav:visible, footer:visible').count()).toBe(0);
@@ -53,7 +48,7 @@ test('it fits on two pages, black on white even where the screen is dark', async
   await withBrowser({ colorScheme: 'dark' }, async (context) => {
     const page = await context.newPage();
     for (const distro of ['debian-13', 'ubuntu-24.04']) {
-      await page.goto(`${origin}/checklist/${distro}/`);
+      await page.goto(`${site.origin}/checklist/${distro}/`);
       expect(pagesOf(await page.pdf({ format: 'A4' })), distro).toBe(2);
       await page.emulateMedia({ media: 'print' });
       expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(31, 35, 40)');
@@ -72,7 +67,7 @@ test('it fits on two pages, black on white even where the screen is dark', async
 test('each command is that of the script, and leads to the guide where that says more', async () => {
   await withBrowser({}, async (context) => {
     const page = await context.newPage();
-    await page.goto(`${origin}/checklist/debian-12/`);
+    await page.goto(`${site.origin}/checklist/debian-12/`);
     const commands = await page.locator('.ticks code').allTextContents();
     for (const phase of ['preflight', 'upgrade', 'trial', 'verify', 'commit']) expect(commands).toContain(`sudo bash trialboot-debian-12.sh ${phase}`);
     await page.getByRole('link', { name: 'Guide: first hour' }).click();
@@ -84,7 +79,7 @@ test('each command is that of the script, and leads to the guide where that says
 test('without JavaScript the boxes tick and nothing is promised', async () => {
   await withBrowser({ javaScriptEnabled: false }, async (context) => {
     const page = await context.newPage();
-    await page.goto(`${origin}/checklist/debian-13/`);
+    await page.goto(`${site.origin}/checklist/debian-13/`);
     await page.getByLabel('The data was backed up').check();
     expect(await page.getByRole('button', { name: 'Clear all ticks' }).isHidden()).toBe(true);
   });

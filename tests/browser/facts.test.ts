@@ -1,21 +1,16 @@
 /** What runs in the browser beside facts: the question whose kernel it is, and marks on facts that have grown old since the build. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { withBrowser } from './browser.ts';
-import { serveSite } from '../lib/served-site.ts';
+import { siteDuringTests } from '../lib/served-site.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
-let origin: string;
-let close: () => void;
-beforeAll(async () => {
-  ({ origin, close } = await serveSite('evidence'));
-});
-afterAll(() => close());
+const site = siteDuringTests('evidence');
 
 test('whose kernel it is is answered on the page, by keyboard, and nothing is sent', async () => {
   await withBrowser({}, async (context) => {
     const page = await context.newPage();
-    await page.goto(`${origin}/whose-kernel/`);
+    await page.goto(`${site.origin}/whose-kernel/`);
     const requests: string[] = [];
     page.on('request', (r) => requests.push(r.url()));
     const ask = async (words: string): Promise<string> => {
@@ -37,17 +32,17 @@ test('a fact that has grown old since the build is marked by the reader\'s clock
     const page = await context.newPage();
     const marks = async (day: string): Promise<{ all: number; old: number }> => {
       await page.clock.setFixedTime(new Date(`${day}T12:00:00Z`));
-      await page.goto(`${origin}/distros/`);
+      await page.goto(`${site.origin}/distros/`);
       const all = page.locator('.checked .old');
       return { all: await all.count(), old: await all.filter({ visible: true }).count() };
     };
-    const built = await page.goto(`${origin}/distros/`).then(async () => page.locator('.checked').first().getAttribute('data-day'));
+    const built = await page.goto(`${site.origin}/distros/`).then(async () => page.locator('.checked').first().getAttribute('data-day'));
     const now = await marks(built!);
     expect(now.all).toBeGreaterThan(10);
     expect(now.old).toBeLessThan(now.all);
     const later = await marks('2029-01-01');
     expect(later).toEqual({ all: now.all, old: now.all });
-    await page.goto(`${origin}/features/rust/`);
+    await page.goto(`${site.origin}/features/rust/`);
     expect(await page.locator('.checked').count()).toBeGreaterThan(0);
     expect(await page.locator('.checked[data-of=settled] .old').count()).toBe(0);
   });

@@ -3,22 +3,17 @@
  * for byte, that path.test.ts runs on every host; so here only the first host of each package manager is upgraded.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createHost } from '../../src/lab/host.ts';
 import { readHostSpec } from '../../src/lab/host-spec.ts';
 import { isArchShaped, isRpmShaped } from '../../src/model/host.ts';
 import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
-import { serveSite } from '../lib/served-site.ts';
+import { siteDuringTests } from '../lib/served-site.ts';
 
-let origin: string;
-let close: () => void;
-beforeAll(async () => {
-  ({ origin, close } = await serveSite('plain'));
-}, 300_000);
-afterAll(() => close());
+const site = siteDuringTests('plain');
 
 const download = async (path: string): Promise<string> => {
-  const r = await fetch(origin + path);
+  const r = await fetch(site.origin + path);
   expect(r.status, path).toBe(200);
   return r.text();
 };

@@ -21,20 +21,31 @@ const banner = (uname: string): string => `${uname} (lab@trialboot) #1 SMP PREEM
 /** Modules that lie in kernel-modules, not in kernel-modules-core: what a virtual machine can do without. */
 const EXTRA = /^kernel\/(drivers\/watchdog|fs\/(btrfs|ntfs3)|net\/netfilter\/xt_)/;
 
-/** All packages of one kernel. @param uname its `uname -r` */
-export function kernelPackages(uname: string, changelog: readonly string[]): RpmSpec[] {
+/** What the packages of one kernel hold, by path in the root. */
+export interface KernelFiles {
+  /** Image, configuration and module indexes. */
+  core: RpmSpec['files'];
+  modulesCore: RpmSpec['files'];
+  modules: RpmSpec['files'];
+}
+
+/** What each of the packages is, in a line. */
+export type KernelSummaries = Readonly<Record<'kernel' | 'core' | 'modulesCore' | 'modules', string>>;
+
+/**
+ * The packages of one kernel, with the names, dependencies and scriptlets of the RHEL family's.
+ * @param uname its `uname -r`
+ */
+export function kernelRpms(uname: string, summaries: KernelSummaries, files: KernelFiles, changelog?: readonly string[]): RpmSpec[] {
   const { version, release } = rpmVersion(uname);
   const lib = `/lib/modules/${uname}`;
-  const tree = Object.entries(moduleTree(uname, RPM_KERNEL)).map(([path, content]) => [path, content] as const);
-  const modules = (extra: boolean): Record<string, string | Buffer> => Object.fromEntries(tree.filter(([path]) => path.endsWith('.ko') && EXTRA.test(path) === extra).map(([path, content]) => [`${lib}/${path}`, content]));
-  const common = { version, release, changelog };
-  const devel = `/usr/src/kernels/${uname}`;
+  const common = { version, release, ...(changelog ? { changelog } : {}) };
   const depmod = `/sbin/depmod -a ${uname}`;
   return [
     {
       ...common,
       name: 'kernel',
-      summary: 'stand-in for the Linux kernel: a name for its parts',
+      summary: summaries.kernel,
       provides: [`kernel-x86_64 = ${version}-${release}`, 'installonlypkg(kernel)'],
       requires: [`kernel-core-uname-r = ${uname}`, `kernel-modules-uname-r = ${uname}`, `kernel-modules-core-uname-r = ${uname}`],
       files: {},
@@ -42,14 +53,11 @@ export function kernelPackages(uname: string, changelog: readonly string[]): Rpm
     {
       ...common,
       name: 'kernel-core',
-      summary: 'stand-in for the Linux kernel image',
+      summary: summaries.core,
       provides: [`kernel-core-uname-r = ${uname}`, `kernel-uname-r = ${uname}`, `kernel-x86_64 = ${version}-${release}`, 'installonlypkg(kernel)'],
       requires: [`kernel-modules-core-uname-r = ${uname}`, 'dracut >= 027', 'systemd >= 203', 'linux-firmware', 'coreutils', '/usr/bin/kernel-install'],
       files: {
-        [`${lib}/vmlinuz`]: standInImage(banner(uname), IMAGE_BYTES),
-        [`${lib}/config`]: configText(uname),
-        [`${lib}/System.map`]: 'ffffffff81000000 T _text\n',
-        ...Object.fromEntries(tree.filter(([path]) => !path.endsWith('.ko')).map(([path, content]) => [`${lib}/${path}`, content])),
+        ...files.core,
         [`/boot/vmlinuz-${uname}`]: { ghost: true },
         [`/boot/initramfs-${uname}.img`]: { ghost: true },
         [`/boot/System.map-${uname}`]: { ghost: true },
@@ -60,23 +68,51 @@ export function kernelPackages(uname: string, changelog: readonly string[]): Rpm
     {
       ...common,
       name: 'kernel-modules-core',
-      summary: 'stand-in for the core kernel modules',
+      summary: summaries.modulesCore,
       provides: [`kernel-modules-core-uname-r = ${uname}`, 'installonlypkg(kernel-module)'],
       requires: [`kernel-uname-r = ${uname}`, 'kmod'],
-      files: modules(false),
+      files: files.modulesCore,
       scripts: { posttrans: depmod, postun: `[ ! -d ${lib}/kernel ] || ${depmod}` },
     },
     {
       ...common,
       name: 'kernel-modules',
-      summary: 'stand-in for the other kernel modules',
+      summary: summaries.modules,
       provides: [`kernel-modules-uname-r = ${uname}`, 'installonlypkg(kernel-module)'],
       requires: [`kernel-uname-r = ${uname}`, `kernel-modules-core-uname-r = ${uname}`],
-      files: modules(true),
+      files: files.modules,
       scripts: { posttrans: depmod, postun: `[ ! -d ${lib}/kernel ] || ${depmod}` },
     },
+  ];
+}
+
+const SUMMARIES: KernelSummaries = {
+  kernel: 'stand-in for the Linux kernel: a name for its parts',
+  core: 'stand-in for the Linux kernel image',
+  modulesCore: 'stand-in for the core kernel modules',
+  modules: 'stand-in for the other kernel modules',
+};
+
+/** All packages of one stand-in kernel. @param uname its `uname -r` */
+export function kernelPackages(uname: string, changelog: readonly string[]): RpmSpec[] {
+  const { version, release } = rpmVersion(uname);
+  const lib = `/lib/modules/${uname}`;
+  const tree = Object.entries(moduleTree(uname, RPM_KERNEL));
+  const under = (wanted: (path: string) => boolean): RpmSpec['files'] => Object.fromEntries(tree.filter(([path]) => wanted(path)).map(([path, content]) => [`${lib}/${path}`, content]));
+  const devel = `/usr/src/kernels/${uname}`;
+  const core = {
+    [`${lib}/vmlinuz`]: standInImage(banner(uname), IMAGE_BYTES),
+    [`${lib}/config`]: configText(uname),
+    [`${lib}/System.map`]: 'ffffffff81000000 T _text\n',
+    ...under((path) => !path.endsWith('.ko')),
+  };
+  const files = { core, modulesCore: under((path) => path.endsWith('.ko') && !EXTRA.test(path)), modules: under((path) => path.endsWith('.ko') && EXTRA.test(path)) };
+  return [
+    ...kernelRpms(uname, SUMMARIES, files, changelog),
     {
-      ...common,
+      version,
+      release,
+      changelog,
       name: 'kernel-devel',
       summary: 'stand-in for what modules are built with',
       provides: [`kernel-devel-uname-r = ${uname}`, 'installonlypkg(kernel)'],

@@ -1,15 +1,13 @@
 /** The root of a machine of the RHEL family: a Debian root in its shape, with dnf, boot entries and a real kernel out of an RPM. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { artifact, removeTree, touchArtifact } from '../system/cache.ts';
+import { basename, join } from 'node:path';
 import { ARCHIVE_PATH } from '../layer/archive.ts';
 import { baseLayer } from '../layer/base.ts';
-import { runOnLayers } from '../layer/chroot.ts';
 import { blsGrub } from '../layer/bls-grub.ts';
 import { RPM_KEY, rpmLook } from '../shape/rpm-look.ts';
 import { rpmVersion } from '../shape/rpm-packages.ts';
 import { archiveKernels, rpmVmArchive, type RpmVmSpec } from './rpm-archive.ts';
-import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFiles, LOG_ARGUMENTS, NETWORK, REPO_FSTAB, ROOT_UUID, SPEED_ARGUMENTS, type VmTree } from './settings.ts';
+import { rootLayer } from './root-layer.ts';
+import { CONSOLE_ARGUMENTS, LOG_ARGUMENTS, NETWORK, REPO_FSTAB, ROOT_UUID, SPEED_ARGUMENTS, type VmTree } from './settings.ts';
 
 const REVISION = 1;
 
@@ -104,23 +102,7 @@ export async function rpmVmTree(spec: RpmVmSpec): Promise<VmTree> {
   const base = await baseLayer(spec);
   const [archive, { grubLayers }] = [await rpmVmArchive(spec, base), await blsGrub(base)];
   const { version, release } = rpmVersion(archiveKernels(archive)[0]);
-  const etc = etcFiles(spec);
-  const guest = guestFiles();
-  const script = setup(spec, rpmLook(spec.shape).setup, [`kernel-${version}-${release}`]);
-  const inputs = { revision: REVISION, layers: [archive, base].map((d) => basename(d)), etc, guest, places: GUEST_FILES, script };
-  const dir = await artifact(`tree-${spec.id}`, inputs, async (temp) => {
-    const upper = join(temp, 'build/upper');
-    const put = (path: string, text: string, mode: number): void => {
-      mkdirSync(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
-      writeFileSync(join(upper, path), text, { mode });
-    };
-    for (const [path, text] of Object.entries(etc)) put(path, text, 0o644);
-    for (const [name, { to, mode }] of Object.entries(GUEST_FILES)) put(to, guest[name]!, mode);
-    await runOnLayers(`making the root of ${spec.id}`, join(temp, 'build'), [archive, base].map((d) => join(d, 'tree')), script);
-    renameSync(upper, join(temp, 'tree'));
-    await removeTree(join(temp, 'build'));
-  });
-  for (const d of [dir, archive, base]) touchArtifact(d);
+  const dir = await rootLayer(spec.id, { revision: REVISION, archive, base, etc: etcFiles(spec), script: setup(spec, rpmLook(spec.shape).setup, [`kernel-${version}-${release}`]) });
   const trees = (dirs: readonly string[]): string[] => dirs.map((d) => join(d, 'tree'));
   return { layers: trees([dir, base]), grub: trees([...grubLayers, base]), archive, names: [dir, archive, base, ...grubLayers].map((d) => basename(d)) };
 }

@@ -1,14 +1,14 @@
 /** The root of a virtual machine as a layer over its base: settings of a server, the agent, the old kernel. */
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { VmHostSpec } from '../../model/host.ts';
-import { artifact, assertCacheFileSystem, removeTree, touchArtifact } from '../system/cache.ts';
-import { runOnLayers } from '../layer/chroot.ts';
+import { assertCacheFileSystem } from '../system/cache.ts';
 import { aptSource, ARCHIVE_PATH, archiveLayer, sourceSuites } from '../layer/archive.ts';
 import { baseLayer } from '../layer/base.ts';
 import type { RpmVmSpec } from './rpm-archive.ts';
 import { rpmVmTree } from './rpm-tree.ts';
-import { CONSOLE_ARGUMENTS, GUEST_FILES, guestFiles, LOG_ARGUMENTS, NETWORK, REPO_FSTAB, ROOT_DISK_SERIAL, ROOT_UUID, SPEED_ARGUMENTS, type VmTree } from './settings.ts';
+import { rootLayer } from './root-layer.ts';
+import { CONSOLE_ARGUMENTS, LOG_ARGUMENTS, NETWORK, REPO_FSTAB, ROOT_DISK_SERIAL, ROOT_UUID, SPEED_ARGUMENTS, type VmTree } from './settings.ts';
 
 const REVISION = 2;
 
@@ -68,23 +68,7 @@ export async function vmTree(spec: VmHostSpec, packages: readonly string[]): Pro
   if (spec.shape) return rpmVmTree(spec as RpmVmSpec);
   const base = await baseLayer(spec);
   const archive = await archiveLayer(spec, base);
-  const etc = etcFiles(spec);
-  const guest = guestFiles();
-  const script = setup([...spec.kernels.old.packages, ...packages]);
-  const inputs = { revision: REVISION, layers: [archive, base].map((d) => basename(d)), etc, guest, places: GUEST_FILES, script };
-  const dir = await artifact(`tree-${spec.id}`, inputs, async (temp) => {
-    const upper = join(temp, 'build/upper');
-    const put = (path: string, text: string, mode: number): void => {
-      mkdirSync(dirname(join(upper, path)), { recursive: true, mode: 0o755 });
-      writeFileSync(join(upper, path), text, { mode });
-    };
-    for (const [path, text] of Object.entries(etc)) put(path, text, 0o644);
-    for (const [name, { to, mode }] of Object.entries(GUEST_FILES)) put(to, guest[name]!, mode);
-    await runOnLayers(`making the root of ${spec.id}`, join(temp, 'build'), [archive, base].map((d) => join(d, 'tree')), script);
-    renameSync(upper, join(temp, 'tree'));
-    await removeTree(join(temp, 'build'));
-  });
-  for (const d of [dir, archive, base]) touchArtifact(d);
+  const dir = await rootLayer(spec.id, { revision: REVISION, archive, base, etc: etcFiles(spec), script: setup([...spec.kernels.old.packages, ...packages]) });
   const layers = [dir, base].map((d) => join(d, 'tree'));
   return { layers, grub: layers, archive, names: [dir, archive, base].map((d) => basename(d)) };
 }
