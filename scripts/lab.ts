@@ -31,7 +31,7 @@ const HELP = `usage: npm run lab -- COMMAND
   fixtures HOST [STEP…]          each check against all its fixtures (--jobs N, default 2)
   path HOST                      the whole script: preflight to commit, and back
   paste HOST                     the whole runbook by pasting, in every terminal configuration
-  record HOST… [--lane LANE]     run all of the above, or one lane (path, paste, housekeeping, harden, repair, fixture), and write content/evidence
+  record HOST… [--lane LANE]     run all of the above, or one lane (path, way-back, paste, housekeeping, harden, repair, fixture), and write content/evidence
         [--phase PHASE]          … of the lane fixture only the checks of a phase, as a run of its own
   run SCENARIO… | short | all    scenarios on virtual machines that really boot, with a line for each and its CPU seconds
         [--layout L] [--record]  one storage layout only; write content/evidence

@@ -100,9 +100,10 @@ tb_cmd_commit() {
 
 tb_cmd_rollback() {
   tb_begin any
-  case $(tb_stage) in
-    none) tb_end 0 'nothing to roll back: no upgrade was begun on this host' ;;
-    rolled-back) tb_end 0 'already rolled back; nothing to do' ;;
+  # The first thing an upgrade records is the old kernel; before that, a preflight has only looked.
+  case $(tb_stage):$(tb_fact kernel.old) in
+    none:* | prepared:) tb_end 0 'nothing to roll back: no upgrade was begun on this host' ;;
+    rolled-back:*) tb_end 0 'already rolled back; nothing to do' ;;
   esac
   tb_settings rollback
   tb_confirm "Go back to $(tb_fact kernel.old)?"

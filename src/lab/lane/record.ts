@@ -15,6 +15,7 @@ import { runPastePath } from './paste-path.ts';
 import { runPath } from './path.ts';
 import { mendCases, mended, runMend } from './repair.ts';
 import { StageBuilder } from './stage.ts';
+import { runWayBack } from './way-back.ts';
 
 /** Terminals in which every fence is typed. The non-English locale is one that apt and dpkg are translated into. */
 export const PASTE_CONFIGURATIONS: PasteOptions[] = [
@@ -53,7 +54,7 @@ async function toolVersions(hostId: string): Promise<Record<string, string>> {
   }
 }
 
-export const RECORD_LANES = ['path', 'paste', 'housekeeping', 'harden', 'repair', 'fixture'] as const;
+export const RECORD_LANES = ['path', 'way-back', 'paste', 'housekeeping', 'harden', 'repair', 'fixture'] as const;
 export type RecordLane = (typeof RECORD_LANES)[number];
 
 /** The kernels of the host's recorded path, for a lane that is recorded without it. */
@@ -65,10 +66,11 @@ function recordedKernels(root: string, hostId: string): { before: string; after:
 
 const PATH = 'path/upgrade-and-back';
 const WEEK_LATER = 'path/a-week-later';
+const WAY_BACK = 'path/back-from-each-state';
 const HARDEN = 'path/less-exposed-and-back';
 
 /**
- * Records a host: path, paste, housekeeping, harden, repairs, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
+ * Records a host: path, ways back, paste, housekeeping, harden, repairs, fixtures, or some of these. Evidence is written only for a lane that ended as documented.
  * @param phase fixtures: the checks of this phase only, as a run of their own; absent: all
  * @throws Error naming the first lane that did not
  */
@@ -110,6 +112,13 @@ export async function recordHost(root: string, hostId: string, runbook: Runbook,
     if (path.faults.length > 0) throw new Error(`path: ${path.faults.join('\n')}`);
     kernels = { before: path.kernelBefore, after: path.kernelAfter };
     write('rehearsal', PATH, kernels, cpu() - from, path.steps);
+  }
+
+  if (lanes.includes('way-back')) {
+    from = cpu();
+    const run = await runWayBack(new StageBuilder(hostId, script), (line) => told(`way back ${line}`));
+    if (run.faults.length > 0) throw new Error(`way back ${run.faults.join('\n')}`);
+    write('rehearsal', WAY_BACK, { before: run.kernel, after: run.kernel }, cpu() - from, run.steps);
   }
 
   for (const options of lanes.includes('paste') ? PASTE_CONFIGURATIONS : []) {
