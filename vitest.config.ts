@@ -7,7 +7,5 @@ export default defineConfig({
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
     maxConcurrency: 2,
-    // By itself vitest leaves one processor out: on two, files would run one after the other.
-    maxWorkers: '100%',
   },
 });

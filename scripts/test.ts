@@ -40,8 +40,9 @@ const VM: Tool[] = [
 /** Nicer with Debian's own, possible without. */
 const OPTIONAL: Tool[] = [{ command: 'shellcheck', package: 'shellcheck' }];
 
-const vitest = (folder: string): Pick<Suite, 'argv' | 'vitest'> => ({
-  argv: ['npx', 'vitest', 'run', `tests/${folder}`, '--reporter=dot', '--reporter=json', `--outputFile.json=test-results/${folder}.json`],
+/** @param options of vitest. By itself it leaves one processor out: on two, the files of a suite run one after the other. */
+const vitest = (folder: string, options: string[] = []): Pick<Suite, 'argv' | 'vitest'> => ({
+  argv: ['npx', 'vitest', 'run', `tests/${folder}`, '--reporter=dot', '--reporter=json', `--outputFile.json=test-results/${folder}.json`, ...options],
   vitest: folder,
 });
 
@@ -51,7 +52,7 @@ const SUITES: Suite[] = [
   { name: 'types', what: 'astro check', needs: [], argv: ['npx', 'astro', 'check'] },
   { name: 'unit', what: 'pure functions, and the built site', needs: [], ...vitest('unit') },
   { name: 'browser', what: 'pages in Chromium', needs: [CHROMIUM], ...vitest('browser') },
-  { name: 'rehearsal', what: 'scripts and checks on throw-away Debian hosts', needs: REHEARSAL, root: true, ...vitest('rehearsal') },
+  { name: 'rehearsal', what: 'scripts and checks on throw-away Debian hosts', needs: REHEARSAL, root: true, ...vitest('rehearsal', ['--maxWorkers=100%']) },
   { name: 'paste', what: 'every fence typed into a terminal', needs: REHEARSAL, root: true, ...vitest('paste') },
   { name: 'vm', what: 'GRUB on real file systems, and machines that really reboot', needs: VM, root: true, ...vitest('vm') },
 ];
