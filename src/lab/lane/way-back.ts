@@ -35,7 +35,9 @@ export async function runWayBack(stages: StageBuilder, told: (line: string) => v
         return { status: r.status, stopped: r.report.stopped ?? '' };
       };
       const asBefore = async (when: string): Promise<void> => {
-        const differ = differences(before, await footprint(host), lostMetapackages(host.spec));
+        // After a preflight alone there is nothing that an archive could have lost.
+        const lost = stage === 'prepared' ? [] : lostMetapackages(host.spec);
+        const differ = differences(before, await footprint(host), lost);
         if (differ.length > 0) fault(`${when}, packages, boot files or the default differ from before the upgrade:\n${differ.join('\n')}`);
       };
       const restart = async (): Promise<void> => {
