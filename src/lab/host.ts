@@ -274,6 +274,15 @@ async function createRehearsalHost(hostId: string, layers: readonly Layer[], sta
   return host;
 }
 
+/** Does work on a host and destroys it, however the work ends. @returns what the work returns */
+export async function onHost<T>(host: Host, work: (host: Host) => Promise<T>): Promise<T> {
+  try {
+    return await work(host);
+  } finally {
+    await host.destroy();
+  }
+}
+
 /**
  * A layer that is prepared once and kept in the cache: for states many runs begin with.
  * @param name short name of the state, part of the cache's key

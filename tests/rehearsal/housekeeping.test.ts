@@ -4,20 +4,11 @@ import { hostInFixture, readFixture } from '../../src/lab/lane/fixture.ts';
 import { installedKernels, runHousekeeping } from '../../src/lab/lane/housekeeping.ts';
 import { command } from '../../src/lab/lane/path.ts';
 import { StageBuilder } from '../../src/lab/lane/stage.ts';
-import type { Host } from '../../src/lab/host.ts';
+import { onHost } from '../../src/lab/host.ts';
 import { ROOT } from '../../scripts/lib/project.ts';
 import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
 
 const TIMEOUT = 1_800_000;
-
-/** Runs work on a host and destroys it. */
-async function on(host: Host, work: (host: Host) => Promise<void>): Promise<void> {
-  try {
-    await work(host);
-  } finally {
-    await host.destroy();
-  }
-}
 
 /** The steps for the week after are written for apt; the RHEL family has repair.free-boot only. */
 const WITH_APT = HOSTS.filter((id) => hostScript(id).runbook.distro.packageManager === 'apt');
@@ -36,12 +27,12 @@ for (const hostId of WITH_APT) {
     if (hostId !== HOSTS[0]) return;
 
     test('the protection is not given up during a trial, nor when the old kernel runs after a commit', async () => {
-      await on(await stages.host('trial'), async (host) => {
+      await onHost(await stages.host('trial'), async (host) => {
         const run = await command(host, 'repair repair.release-fallback --yes');
         expect(run.status).toBe(2);
         expect((await host.exec("apt-mark showmanual | grep -c '^linux-image-[0-9]'")).stdout.trim()).toBe('1');
       });
-      await on(await stages.host('committed'), async (host) => {
+      await onHost(await stages.host('committed'), async (host) => {
         await host.exec('cp /run/lab/uname /run/lab/uname.new && sed -i "1s/.*/$(cat /var/lib/trialboot/kernel.old)/" /run/lab/uname');
         expect((await host.exec('uname -r')).stdout).toBe((await host.exec('cat /var/lib/trialboot/kernel.old')).stdout);
         expect((await command(host, 'repair repair.release-fallback --yes')).status).toBe(2);
@@ -49,7 +40,7 @@ for (const hostId of WITH_APT) {
     }, TIMEOUT);
 
     test('metapackages that went with a kernel purged by hand come back in the version they had', async () => {
-      await on(await hostInFixture(ROOT, stages, runbook, 'new-purged'), async (host) => {
+      await onHost(await hostInFixture(ROOT, stages, runbook, 'new-purged'), async (host) => {
         const metas = "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' 'linux-image-cloud-amd64' 'linux-headers-cloud-amd64'; uname -r";
         expect((await host.exec(metas)).stdout).not.toContain('linux-image-cloud-amd64 installed');
         const back = await command(host, 'rollback --yes');
@@ -69,7 +60,7 @@ printf '%s\\n' 'Package: vendor-agent' 'Version: 1.0' 'Architecture: all' 'Maint
   'Description: needs that kernel' > /root/meta/DEBIAN/control
 dpkg-deb -b /root/meta /root/meta.deb
 dpkg -i /root/meta.deb`;
-      await on(await hostInFixture(ROOT, stages, runbook, 'kernel-third', depends), async (host) => {
+      await onHost(await hostInFixture(ROOT, stages, runbook, 'kernel-third', depends), async (host) => {
         const before = await installedKernels(host);
         expect(before).toHaveLength(3);
         const run = await command(host, 'repair repair.drop-oldest --yes');
@@ -81,7 +72,7 @@ dpkg -i /root/meta.deb`;
 
     test('a kernel that was installed since and not booted yet stays, and the one that runs', async () => {
       const newer = readFixture(ROOT, 'kernel-third').script.replaceAll('5.10.1', '9.9.9').replaceAll('third', 'fourth');
-      await on(await hostInFixture(ROOT, stages, runbook, 'kernel-third', newer), async (host) => {
+      await onHost(await hostInFixture(ROOT, stages, runbook, 'kernel-third', newer), async (host) => {
         const [, , running, newest] = await installedKernels(host);
         expect(newest).toMatch(/^9\.9\.9/);
         expect((await command(host, 'repair repair.drop-oldest --yes')).status).toBe(0);
@@ -90,7 +81,7 @@ dpkg -i /root/meta.deb`;
     }, TIMEOUT);
 
     test('before the trial, a full /boot is not made room in at the cost of the running or the new kernel', async () => {
-      await on(await stages.host('upgraded'), async (host) => {
+      await onHost(await stages.host('upgraded'), async (host) => {
         const small = await host.exec(`set -e\n${readFixture(ROOT, 'boot-small').script}`);
         expect(small.status, small.stderr).toBe(0);
         const before = await installedKernels(host);

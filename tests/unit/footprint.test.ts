@@ -1,6 +1,6 @@
 /** What a rollback may leave different, and what it may not. */
 import { describe, expect, test } from 'vitest';
-import { differences, lostMetapackages } from '../../src/lab/lane/footprint.ts';
+import { differences, footprint, lostMetapackages } from '../../src/lab/lane/footprint.ts';
 import { readHostSpec } from '../../src/lab/host-spec.ts';
 
 const BEFORE = `ii  linux-generic 1.0
@@ -41,4 +41,12 @@ test('only a host whose archive drops packages loses metapackages', () => {
   expect(lostMetapackages(readHostSpec('ubuntu-26.04'))).toEqual(['linux-generic', 'linux-headers-generic', 'linux-image-generic']);
   expect(lostMetapackages(readHostSpec('ubuntu-24.04'))).toEqual([]);
   expect(lostMetapackages(readHostSpec('debian-13'))).toEqual([]);
+});
+
+test('a host that tells nothing has no footprint: two of nothing would be alike', async () => {
+  const telling = (stdout: string) => footprint({ spec: readHostSpec('debian-13'), exec: () => Promise.resolve({ status: 0, stdout, stderr: '', timedOut: false, ms: 1 }) });
+  expect(await telling(BEFORE)).toBe(BEFORE);
+  await expect(telling('')).rejects.toThrow('does not tell');
+  await expect(telling(BEFORE.replace(/^ii .*\n/gm, ''))).rejects.toThrow('does not tell');
+  await expect(telling(BEFORE.replace('vmlinuz-1\n', ''))).rejects.toThrow('does not tell');
 });

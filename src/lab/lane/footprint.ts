@@ -33,10 +33,17 @@ const linesOf = (spec: HostSpec): string[] => {
   return isRpmShaped(spec) ? RPM : DEBIAN;
 };
 
-/** Facts of a host that must be the same after a rollback. */
-export async function footprint(host: HostOps): Promise<string> {
-  const { spec } = host;
-  return (await host.exec(linesOf(spec).join('\n'))).stdout;
+/**
+ * Facts of a host that must be the same after a rollback.
+ * @throws Error when there is no package or no boot file among them: two footprints of nothing would be alike
+ */
+export async function footprint(host: Pick<HostOps, 'exec' | 'spec'>): Promise<string> {
+  const told = await host.exec(linesOf(host.spec).join('\n'));
+  const [packages = '', ...sections] = told.stdout.split(/^-- /m);
+  if (packages.trim() === '' || !/^boot\n.*vmlinuz-/ms.test(sections.find((s) => s.startsWith('boot\n')) ?? '')) {
+    throw new Error(`lab: ${host.spec.id} does not tell its packages and boot files\n${told.stdout.slice(0, 500)}\n${told.stderr}`);
+  }
+  return told.stdout;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The lane of the way back: a rollback out of each state of the runbook. What the host was before, it must be again. */
 import type { EvidenceStep } from '../../model/evidence.ts';
 import type { Stage } from '../../model/stage.ts';
-import type { Host } from '../host.ts';
+import { type HostOps, onHost } from '../host.ts';
 import { differences, footprint, lostMetapackages } from './footprint.ts';
 import { command, evidenceSteps } from './path.ts';
 import type { StageBuilder } from './stage.ts';
@@ -24,10 +24,10 @@ export interface WayBackRun {
 export async function runWayBack(stages: StageBuilder, told: (line: string) => void): Promise<WayBackRun> {
   const steps: EvidenceStep[] = [];
   const faults: string[] = [];
-  const { before, kernel } = await on(await stages.host('plain'), async (host) => ({ before: await footprint(host), kernel: await release(host) }));
+  const { before, kernel } = await onHost(await stages.host('plain'), async (host) => ({ before: await footprint(host), kernel: await release(host) }));
   for (const stage of WAYS_BACK) {
     const fault = (words: string): number => faults.push(`from ${stage}: ${words}`);
-    await on(await stages.host(stage), async (host) => {
+    await onHost(await stages.host(stage), async (host) => {
       const back = async (): Promise<{ status: number; stopped: string }> => {
         const r = await command(host, 'rollback --yes');
         told(`from ${stage}: status ${r.status}, ${r.report.steps.length} steps${r.report.stopped ? `, ${r.report.stopped}` : ''}`);
@@ -61,13 +61,4 @@ export async function runWayBack(stages: StageBuilder, told: (line: string) => v
   return { steps, kernel, faults };
 }
 
-const release = async (host: Host): Promise<string> => (await host.exec('uname -r')).stdout.trim();
-
-/** Does work on a host and destroys it. */
-async function on<T>(host: Host, work: (host: Host) => Promise<T>): Promise<T> {
-  try {
-    return await work(host);
-  } finally {
-    await host.destroy();
-  }
-}
+const release = async (host: HostOps): Promise<string> => (await host.exec('uname -r')).stdout.trim();
