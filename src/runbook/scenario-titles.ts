@@ -59,8 +59,8 @@ const PASTED = 'Every command of the runbook is typed into a login shell on a te
 
 /** What is done in a rehearsal, whose record has no sentence of its own. A machine's run brings its own. */
 const SENTENCES: { readonly [scenario: string]: string } = {
-  'path/upgrade-and-back': 'The script looks, upgrades, upgrades again (nothing is left to do), boots the new kernel on trial, verifies, commits and stays, then goes back; packages, boot files and default must be those of before.',
-  'path/back-from-each-state': 'A rollback is run after the preflight, after the upgrade, with the trial armed, during it, after it fell back, and after the commit, each time twice; packages, boot files and default must be those of before, and the old kernel boots.',
+  'path/upgrade-and-back': 'The script looks, upgrades, upgrades again (nothing is left to do), boots the new kernel on trial, verifies, commits and stays, then goes back; packages, boot files and default must be those of before, but for a metapackage the archive has no more.',
+  'path/back-from-each-state': 'A rollback is run after the preflight, after the upgrade, with the trial armed, during it, after it fell back, and after the commit, each time twice; packages, boot files and default must be those of before, but for a metapackage the archive has no more, and the old kernel boots.',
   'path/a-week-later': 'Room is made in a full /boot; later the protection of the old kernel is given up and the oldest kernel removed, and two that boot remain.',
   'path/less-exposed-and-back': 'Each setting that lowers exposure is made, read back, made a second time without effect, and taken back.',
   'fault/mended': 'Something is broken on purpose, the check names it, the repair it points to is run by the script, and the check is asked again.',
