@@ -99,6 +99,10 @@ function obstacle(suite: Suite): string | undefined {
   return undefined;
 }
 
+/** What stops a run: Ctrl-C, a service manager, a terminal that goes away. */
+const STOPS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+let stopped = false;
+
 function runSuite(suite: Suite): Promise<Result> {
   const started = Date.now();
   const json = suite.vitest ? join(ROOT, `test-results/${suite.vitest}.json`) : undefined;
@@ -108,11 +112,19 @@ function runSuite(suite: Suite): Promise<Result> {
   // Runners that find CI in the environment colour their lines in a pipe as well.
   const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }) };
   return new Promise((resolve) => {
-    const child = spawn(file!, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env });
+    // A process group of its own, so that whatever stops this stops every runner below it, also where no terminal does that.
+    const child = spawn(file!, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
+    const stop = (signal: NodeJS.Signals): void => {
+      process.kill(-child.pid!, signal);
+      stopped = true;
+    };
+    for (const signal of STOPS) process.on(signal, stop);
     // A terminal shows progress by itself; a log file must show that long work goes on.
     const beat = setInterval(() => console.log(`   … ${suite.name}, ${Math.round((Date.now() - started) / 1000)} s, load ${loadavg()[0]!.toFixed(1)}`), 60_000);
     child.on('close', (status) => {
       clearInterval(beat);
+      for (const signal of STOPS) process.off(signal, stop);
+      if (stopped) process.exit(130);
       const seconds = (Date.now() - started) / 1000;
       if (!json) return resolve({ suite, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0, seconds });
       if (!existsSync(json)) return resolve({ suite, passed: 0, failed: 1, skipped: 0, seconds, why: `the runner ended with ${status} and wrote no result` });

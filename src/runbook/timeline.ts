@@ -23,10 +23,11 @@ export const CAUSE_WORDS = {
   'power-cut': 'power cut',
 } as const satisfies Record<EvidenceBoot['cause'], string>;
 
-/** The release that ran in a role, if only one did. */
+/** The release that ran in a role. Of several only the versions: all in full do not fit a narrow screen, and the list below has them. */
 function releaseOf(boots: EvidenceBoot[], role: EvidenceBoot['role']): string {
   const releases = [...new Set(boots.filter((b) => b.role === role).map((b) => b.kernel))];
-  return releases.length === 0 ? 'never started' : releases.join(', ');
+  if (releases.length === 0) return 'never started';
+  return releases.length === 1 ? releases[0]! : releases.map((r) => r.replace(/[^0-9.].*$/, '')).join(', ');
 }
 
 function lanesOf(boots: EvidenceBoot[]): TimelineLane[] {

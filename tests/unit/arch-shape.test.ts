@@ -24,7 +24,7 @@ describe('a kernel package of Arch', () => {
     expect([name, version, Object.keys(files)[0]]).toEqual(['linux-lts-headers', '6.18.57', '/usr/lib/modules/6.18.57-2-lts/build/Makefile']);
   });
   test('is described to makepkg', () => {
-    expect(pkgbuild(kernelPackage(LINUX))).toContain("depends=('coreutils' 'initramfs' 'kmod')\n");
+    expect(pkgbuild([kernelPackage(LINUX)])).toContain("  depends=('coreutils' 'initramfs' 'kmod')\n");
   });
 });
 

@@ -3,10 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/lib/project.ts';
+import type { EvidenceRun } from '../../src/model/evidence.ts';
 import { readContent } from '../../src/model/read.ts';
 import { Source } from '../../src/model/source.ts';
 
 type InSource = Extract<Source, { file: string }>;
+type InRun = Extract<Source, { run: string }>;
 
 /** Every list of sources below a value, with the place it belongs to: wherever there is evidence, by whatever name it goes. */
 function sources(value: unknown, at = ''): { at: string; evidence: Source[] }[] {
@@ -24,6 +26,14 @@ function misquoted(text: string | undefined, source: InSource): string | null {
   if (lines[source.line - 1]?.includes(source.says)) return null;
   const elsewhere = lines.flatMap((l, i) => (l.includes(source.says) ? [i + 1] : []));
   return `${source.file}:${source.line} does not say "${source.says}"; ${elsewhere.length ? `line ${elsewhere.join(', ')} does` : 'no line does'}`;
+}
+
+/** Null where a run of that name printed the words; else what is wrong. */
+function misheard(runs: readonly { id: string; data: EvidenceRun }[], source: InRun): string | null {
+  const run = runs.find((r) => r.id === source.run)?.data;
+  if (!run) return `there is no run ${source.run}`;
+  const printed = [...run.steps.map((s) => s.transcript), ...(run.transcripts ?? []).map((t) => t.text)];
+  return printed.some((text) => text?.includes(source.says)) ? null : `${source.run} nowhere prints "${source.says}"`;
 }
 
 /** The release that a source tree's Makefile names: 7.0.13. */
@@ -58,6 +68,19 @@ describe('feature notes', () => {
   test('a source without a day is refused', () => {
     expect(Source.safeParse({ source: 'some document or other' }).success).toBe(false);
     expect(Source.safeParse({ source: 'some document or other', checked: '2026-11-26' }).success).toBe(true);
+  });
+});
+
+describe('quotations of runs of the lab', () => {
+  const quotes = stated.flatMap(({ file, data }) => sources(data).flatMap(({ evidence }) => evidence.flatMap((s) => ('run' in s ? [{ note: file, source: s }] : []))));
+  test('stand in a transcript of that run', () => {
+    expect(quotes.length).toBeGreaterThan(0);
+    expect(quotes.flatMap(({ note, source }) => misheard(content.evidence, source)?.replace(/^/, `${note}: `) ?? [])).toEqual([]);
+  });
+  test('other words and an unknown run are refused', () => {
+    const { source } = quotes[0]!;
+    expect(misheard(content.evidence, { ...source, says: 'words that no machine printed' })).toBe(`${source.run} nowhere prints "words that no machine printed"`);
+    expect(misheard(content.evidence, { ...source, run: 'debian-13-vm/no-such-run' })).toBe('there is no run debian-13-vm/no-such-run');
   });
 });
 

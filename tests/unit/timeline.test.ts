@@ -107,6 +107,10 @@ describe('any picture', () => {
     const boots = [boot({ cause: 'power-on', atMs: 0, upMs: 20_000, endMs: 90_000 }), boot({ cause: 'reboot', atMs: 90_000, upMs: 92_000 })];
     expect(timeline(boots)!.marks[1]).toMatchObject({ label: 'reboot, 1:30', labelLeft: true });
   });
+  test('a lane of several kernels names their versions only, so that it fits a narrow screen', () => {
+    const boots = [boot({ role: 'old', cause: 'power-on', atMs: 0, upMs: 20_000, endMs: 30_000 }), ...['7.0.13+deb13-amd64', '7.3.4+deb13-cloud-amd64'].map((kernel, i) => boot({ role: 'new', kernel, cause: 'power-on', atMs: 30_000 * (i + 1), upMs: 30_000 * (i + 1) + 9_000 }))];
+    expect(timeline(boots)!.lanes.map((l) => l.words)).toEqual(['New kernel: 7.0.13, 7.3.4', `Old kernel: ${OLD}`]);
+  });
   test('a refusal is marked on the old lane, and the new lane says that nothing ran there', () => {
     const p = timeline([boot({ cause: 'power-on', atMs: 0, upMs: 20_000, endMs: 30_000 }), boot({ cause: 'reboot', atMs: 30_000, upMs: 50_000, entry: 'refused' })])!;
     expect(p.lanes[0]!.words).toBe('New kernel: never started');

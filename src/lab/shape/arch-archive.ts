@@ -36,7 +36,7 @@ const digest = ({ files, ...rest }: PacmanSpec): unknown => ({ ...rest, files: O
 export function archArchiveLayer(spec: ShapedAs<ArchShape>, base: string): Promise<string> {
   const { shape } = spec;
   const [now, before] = [today(shape), then(shape)];
-  const script = `${buildScript(`${ARCHIVE_PATH}/${shape.repository}`, shape.repository, now)}${buildScript(`${BEFORE_PATH}/${shape.repository}`, shape.repository, before)}rm -rf /build\n`;
+  const script = `${buildScript(shape.repository, { [`${ARCHIVE_PATH}/${shape.repository}`]: now, [`${BEFORE_PATH}/${shape.repository}`]: before })}rm -rf /build\n`;
   return artifact(`archive-${spec.id}`, { revision: REVISION, base: basename(base), script, now: now.map(digest), before: before.map(digest) }, async (dir) => {
     const upper = join(dir, 'build/upper');
     mkdirSync(upper, { recursive: true });

@@ -16,30 +16,45 @@ export interface PacmanSpec {
   files: Readonly<Record<string, string | Buffer>>;
 }
 
-/** Where a package is built. */
-const folderOf = (spec: PacmanSpec): string => `/build/${spec.name}-${spec.version}-${spec.revision}`;
+/** Packages that come out of one PKGBUILD, as Arch's linux and linux-headers do: what makepkg does for each run takes ten seconds. */
+type Base = readonly [PacmanSpec, ...PacmanSpec[]];
 
-/** Name of the file makepkg makes of it. */
+/** Packages by what they are built from: those of one version belong together, and each is built once. */
+function basesOf(specs: readonly PacmanSpec[]): Base[] {
+  const each = new Map(specs.map((spec) => [packageFile(spec), spec])).values();
+  return [...Map.groupBy(each, (s) => `${s.version}-${s.revision}`).values()] as [PacmanSpec, ...PacmanSpec[]][];
+}
+
+/** Where packages are built. */
+const folderOf = ([first]: Base): string => `/build/${first.name}-${first.version}-${first.revision}`;
+
+/** Name of the file makepkg makes of a package. */
 export const packageFile = (spec: PacmanSpec): string => `${spec.name}-${spec.version}-${spec.revision}-${spec.arch}.pkg.tar.zst`;
 
 /** The text of a PKGBUILD. Pure. */
-export const pkgbuild = (spec: PacmanSpec): string => {
+export function pkgbuild(base: Base): string {
   const list = (words: readonly string[]): string => `(${words.map((w) => `'${w}'`).join(' ')})`;
+  const [first] = base;
   return [
-    `pkgname='${spec.name}'`,
-    `pkgver='${spec.version}'`,
-    `pkgrel='${spec.revision}'`,
-    `pkgdesc="${spec.summary}"`,
-    `arch=('${spec.arch}')`,
+    `pkgbase='${first.name}'`,
+    `pkgname=${list(base.map((s) => s.name))}`,
+    `pkgver='${first.version}'`,
+    `pkgrel='${first.revision}'`,
+    `arch=('${first.arch}')`,
     "license=('MIT')",
-    `depends=${list(spec.depends)}`,
-    `provides=${list(spec.provides)}`,
     // The content is no program: nothing in it may be stripped or compressed again.
     "options=('!strip' '!debug' '!zipman' '!purge')",
-    'package() { cp -a "$startdir/tree/." "$pkgdir/"; }',
+    ...base.flatMap((spec) => [
+      `package_${spec.name}() {`,
+      `  pkgdesc="${spec.summary}"`,
+      `  depends=${list(spec.depends)}`,
+      `  provides=${list(spec.provides)}`,
+      `  cp -a "$startdir/${spec.name}/." "$pkgdir/"`,
+      '}',
+    ]),
     '',
   ].join('\n');
-};
+}
 
 /**
  * Writes what {@link buildScript} needs below a root.
@@ -50,25 +65,30 @@ export function writePacmanSources(root: string, specs: readonly PacmanSpec[]): 
     mkdirSync(dirname(join(root, path)), { recursive: true, mode: 0o755 });
     writeFileSync(join(root, path), content, { mode: 0o644 });
   };
-  for (const spec of specs) {
-    put(`${folderOf(spec)}/PKGBUILD`, pkgbuild(spec));
-    for (const [path, content] of Object.entries(spec.files)) put(`${folderOf(spec)}/tree${path}`, content);
+  for (const base of basesOf(specs)) {
+    put(`${folderOf(base)}/PKGBUILD`, pkgbuild(base));
+    for (const { name, files } of base) for (const [path, content] of Object.entries(files)) put(`${folderOf(base)}/${name}${path}`, content);
   }
 }
 
 /**
- * Builds packages and the database of a repository of them. Runs inside the root. makepkg refuses to run as root, so nobody does it.
- * @param target folder of the repository, as the root sees it
- * @param repository its name
+ * Builds packages, and puts them into repositories. Runs inside the root. makepkg refuses to run as root, so nobody does it.
+ * @param name of the repositories
+ * @param repositories what each has, by its folder as the root sees it. A package that several have is built once.
  */
-export const buildScript = (target: string, repository: string, specs: readonly PacmanSpec[]): string => `
+export function buildScript(name: string, repositories: Readonly<Record<string, readonly PacmanSpec[]>>): string {
+  const fill = ([target, its]: [string, readonly PacmanSpec[]]): string => `
 mkdir -p ${target}
+cp ${its.map((spec) => `/build/${packageFile(spec)}`).join(' ')} ${target}/
+cd ${target}
+repo-add --quiet ${name}.db.tar.gz *.pkg.tar.zst
+`;
+  return `
 chown -R 65534:65534 /build
-for dir in ${specs.map(folderOf).join(' ')}; do
+for dir in ${basesOf(Object.values(repositories).flat()).map(folderOf).join(' ')}; do
 	cd $dir
 	HOME=$dir setpriv --reuid 65534 --regid 65534 --clear-groups env PKGEXT=.pkg.tar.zst PACKAGER='Trialboot lab <lab@trialboot.invalid>' SOURCE_DATE_EPOCH=1794823200 makepkg --nodeps --force >$dir/log 2>&1 || { cat $dir/log >&2; exit 1; }
-	install -m 644 *.pkg.tar.zst ${target}/
+	install -m 644 *.pkg.tar.zst /build/
 done
-cd ${target}
-repo-add --quiet ${repository}.db.tar.gz *.pkg.tar.zst
-`;
+${Object.entries(repositories).map(fill).join('')}`;
+}

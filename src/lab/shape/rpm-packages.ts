@@ -121,7 +121,8 @@ export function kernelPackages(uname: string, changelog: readonly string[]): Rpm
         [`${devel}/include/linux/module.h`]: moduleHeader(uname),
         [`${devel}/.config`]: configText(uname),
       },
-      scripts: { posttrans: `ln -sfn ${devel} ${lib}/build` },
+      // The real link comes with kernel-core; without that kernel there is no folder to put it into.
+      scripts: { posttrans: `[ ! -d ${lib} ] || ln -sfn ${devel} ${lib}/build` },
     },
   ];
 }
