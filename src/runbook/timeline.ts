@@ -27,7 +27,9 @@ export const CAUSE_WORDS = {
 function releaseOf(boots: EvidenceBoot[], role: EvidenceBoot['role']): string {
   const releases = [...new Set(boots.filter((b) => b.role === role).map((b) => b.kernel))];
   if (releases.length === 0) return 'never started';
-  return releases.length === 1 ? releases[0]! : releases.map((r) => r.replace(/[^0-9.].*$/, '')).join(', ');
+  const versions = new Set(releases.map((r) => r.replace(/[^0-9.].*$/, '')));
+  // Flavours and builds of one version would not be told apart without the rest of their names.
+  return [...(releases.length > 1 && versions.size === releases.length ? versions : releases)].join(', ');
 }
 
 function lanesOf(boots: EvidenceBoot[]): TimelineLane[] {

@@ -1,8 +1,11 @@
 /** What the Arch-shaped host's packages are made from. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readHostSpec } from '../../src/lab/host-spec.ts';
 import { archVersion, headersPackage, kernelPackage } from '../../src/lab/shape/arch-packages.ts';
-import { packageFile, pkgbuild } from '../../src/lab/shape/pacman.ts';
+import { buildScript, packageFile, pkgbuild, writePacmanSources } from '../../src/lab/shape/pacman.ts';
 import { type ArchShape, HostSpec, type ShapedAs } from '../../src/model/host.ts';
 
 const LINUX = { package: 'linux', release: '7.2.11-arch1-1' } as const;
@@ -23,8 +26,23 @@ describe('a kernel package of Arch', () => {
     const { name, version, files } = headersPackage(LTS);
     expect([name, version, Object.keys(files)[0]]).toEqual(['linux-lts-headers', '6.18.57', '/usr/lib/modules/6.18.57-2-lts/build/Makefile']);
   });
-  test('is described to makepkg', () => {
-    expect(pkgbuild([kernelPackage(LINUX)])).toContain("  depends=('coreutils' 'initramfs' 'kmod')\n");
+  test('is described to makepkg, together with its headers', () => {
+    const text = pkgbuild([kernelPackage(LINUX), headersPackage(LINUX)]);
+    expect(text).toContain("pkgname=('linux' 'linux-headers')\n");
+    expect(text).toContain("  depends=('coreutils' 'initramfs' 'kmod')\n");
+    expect(text).toContain('package_linux-headers() {\n');
+  });
+  test('is built once for all repositories that have it, and lies in each', () => {
+    const lts = [kernelPackage(LTS), headersPackage(LTS)];
+    const script = buildScript('core', { '/a/core': [...lts, kernelPackage(LINUX)], '/b/core': lts });
+    expect(/^for dir in (.*); do$/m.exec(script)![1]!.split(' ')).toEqual(['/build/linux-lts-6.18.57-2', '/build/linux-7.2.11.arch1-1']);
+    const root = mkdtempSync(join(tmpdir(), 'trialboot-pacman-'));
+    writePacmanSources(root, [...lts, kernelPackage(LINUX), ...lts]);
+    expect(readFileSync(join(root, 'build/linux-lts-6.18.57-2/PKGBUILD'), 'utf8')).toContain("pkgname=('linux-lts' 'linux-lts-headers')\n");
+    rmSync(root, { recursive: true });
+    const copied = (target: string): string[] => new RegExp(`^cp (.*) ${target}/$`, 'm').exec(script)![1]!.split(' ');
+    expect(copied('/a/core')).toHaveLength(3);
+    expect(copied('/b/core')).toEqual(lts.map((p) => `/build/${packageFile(p)}`));
   });
 });
 

@@ -110,6 +110,8 @@ describe('any picture', () => {
   test('a lane of several kernels names their versions only, so that it fits a narrow screen', () => {
     const boots = [boot({ role: 'old', cause: 'power-on', atMs: 0, upMs: 20_000, endMs: 30_000 }), ...['7.0.13+deb13-amd64', '7.3.4+deb13-cloud-amd64'].map((kernel, i) => boot({ role: 'new', kernel, cause: 'power-on', atMs: 30_000 * (i + 1), upMs: 30_000 * (i + 1) + 9_000 }))];
     expect(timeline(boots)!.lanes.map((l) => l.words)).toEqual(['New kernel: 7.0.13, 7.3.4', `Old kernel: ${OLD}`]);
+    const flavours = ['7.3.4+deb13-amd64', '7.3.4+deb13-cloud-amd64'].map((kernel, i) => boot({ role: 'new', kernel, cause: 'power-on', atMs: 30_000 * i, upMs: 30_000 * i + 9_000 }));
+    expect(timeline(flavours)!.lanes[0]!.words).toBe('New kernel: 7.3.4+deb13-amd64, 7.3.4+deb13-cloud-amd64');
   });
   test('a refusal is marked on the old lane, and the new lane says that nothing ran there', () => {
     const p = timeline([boot({ cause: 'power-on', atMs: 0, upMs: 20_000, endMs: 30_000 }), boot({ cause: 'reboot', atMs: 30_000, upMs: 50_000, entry: 'refused' })])!;

@@ -19,10 +19,10 @@ export interface PacmanSpec {
 /** Packages that come out of one PKGBUILD, as Arch's linux and linux-headers do: what makepkg does for each run takes ten seconds. */
 type Base = readonly [PacmanSpec, ...PacmanSpec[]];
 
-/** Packages by what they are built from: those of one version belong together, and each is built once. */
+/** Packages by what they are built from: those of one version and architecture belong together, and each is built once. */
 function basesOf(specs: readonly PacmanSpec[]): Base[] {
   const each = new Map(specs.map((spec) => [packageFile(spec), spec])).values();
-  return [...Map.groupBy(each, (s) => `${s.version}-${s.revision}`).values()] as [PacmanSpec, ...PacmanSpec[]][];
+  return [...Map.groupBy(each, (s) => `${s.version}-${s.revision}-${s.arch}`).values()] as [PacmanSpec, ...PacmanSpec[]][];
 }
 
 /** Where packages are built. */
