@@ -1,4 +1,7 @@
-/** The fixture lane: every check on every host it names, on a fresh host each, expecting the verdict it promises. */
+/**
+ * The fixture lane: every situation on a fresh host, and there every check that names it, expecting the verdict it promises. Checks of one
+ * situation share its host because they change nothing; tests/rehearsal/fixtures.test.ts looks whether that is so.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepResult } from '../../model/id.ts';
@@ -8,7 +11,7 @@ import type { Step } from '../../runbook/step.ts';
 import { judge } from '../../runbook/verdict.ts';
 import { isStage, STAGES, type Stage } from '../../model/stage.ts';
 import { seconds } from '../../model/step.ts';
-import type { Host } from '../host.ts';
+import { type Host, onHost } from '../host.ts';
 import type { StageBuilder } from './stage.ts';
 
 /** One check on one fixture. */
@@ -58,6 +61,10 @@ export function fixtureCases(runbook: Runbook, only: string[] = []): FixtureCase
   });
 }
 
+/** Cases in the order of their fixtures' first appearance: all of one fixture together. */
+export const byFixture = (cases: readonly FixtureCase[]): { fixture: string; cases: FixtureCase[] }[] =>
+  [...Map.groupBy(cases, (c) => c.fixture)].map(([fixture, of]) => ({ fixture, cases: of }));
+
 /** The runbook's settings, exported: lines of shell. */
 const settings = (runbook: Runbook): string[] => ['set -a', ...runbook.steps.filter((s) => s.meta.kind === 'vars').map((s) => s.text), 'set +a'];
 
@@ -99,21 +106,21 @@ export async function hostInFixture(root: string, stages: StageBuilder, runbook:
   throw new Error(`fixture ${name} failed with ${set.status} on ${stages.hostId}\n${set.stdout}\n${set.stderr}`);
 }
 
-/** Runs one case on a host of its own. @throws Error if the fixture itself fails */
-export async function runCase(root: string, stages: StageBuilder, runbook: Runbook, c: FixtureCase): Promise<FixtureOutcome> {
-  const host = await hostInFixture(root, stages, runbook, c.fixture);
-  try {
+/** Runs checks on a host, one after the other, in the situation it is in. */
+export async function runChecks(host: Host, runbook: Runbook, cases: readonly FixtureCase[]): Promise<FixtureOutcome[]> {
+  const outcomes: FixtureOutcome[] = [];
+  for (const c of cases) {
     const r = await runText(host, runbook, c.step);
     const { result, line } = judge(c.step.id, r.status, r.stdout, r.timedOut);
-    return { ...c, actual: result, line, stderr: r.stderr, ms: r.ms };
-  } finally {
-    await host.destroy();
+    outcomes.push({ ...c, actual: result, line, stderr: r.stderr, ms: r.ms });
   }
+  return outcomes;
 }
 
 /**
- * Runs cases, `jobs` at a time, and tells each outcome as it comes.
+ * Runs cases, `jobs` fixtures at a time, and tells each outcome as it comes.
  * A case whose fixture breaks counts as ERROR.
+ * @returns the outcomes in the order of the cases
  */
 export async function runCases(
   root: string,
@@ -123,24 +130,21 @@ export async function runCases(
   jobs: number,
   told: (outcome: FixtureOutcome, done: number) => void,
 ): Promise<FixtureOutcome[]> {
-  const outcomes: FixtureOutcome[] = [];
-  let next = 0;
+  const outcomes = new Map<string, FixtureOutcome>();
+  const key = (c: FixtureCase): string => `${c.step.id} ${c.fixture}`;
+  const situations = byFixture(cases);
   const worker = async (): Promise<void> => {
-    for (let i = next++; i < cases.length; i = next++) {
-      const c = cases[i]!;
-      const outcome = await runCase(root, stages, runbook, c).catch(
-        (error: unknown): FixtureOutcome => ({
-          ...c,
-          actual: 'ERROR',
-          line: error instanceof Error ? error.message : String(error),
-          stderr: '',
-          ms: 0,
-        }),
-      );
-      outcomes[i] = outcome;
-      told(outcome, outcomes.filter(Boolean).length);
+    for (let s = situations.shift(); s; s = situations.shift()) {
+      const { fixture, cases: of } = s;
+      const broken = (error: unknown): FixtureOutcome[] =>
+        of.map((c) => ({ ...c, actual: 'ERROR', line: error instanceof Error ? error.message : String(error), stderr: '', ms: 0 }));
+      const ran = await hostInFixture(root, stages, runbook, fixture).then((h) => onHost(h, (host) => runChecks(host, runbook, of))).catch(broken);
+      for (const outcome of ran) {
+        outcomes.set(key(outcome), outcome);
+        told(outcome, outcomes.size);
+      }
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  return outcomes;
+  return cases.map((c) => outcomes.get(key(c))!);
 }
