@@ -1,4 +1,4 @@
-/** A kernel upgrade by hand on each host: packages, starts, saved states. */
+/** A kernel upgrade by hand on a host that no script of ours has touched: packages, starts, saved states. */
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HostRefused } from '../../src/lab/system/guard.ts';
@@ -10,7 +10,10 @@ const able = await requirements();
 const reason = able.missing.map((m) => `${m.what} (${m.install})`).join('; ');
 if (!able.ok) console.warn(`rehearsal hosts are not tested here; missing: ${reason}`);
 
-describe.skipIf(!able.ok).each(['debian-13', 'debian-12'])('a kernel upgrade on %s', (hostId) => {
+// Of the hosts with Debian's own kernels the one whose /tmp is on the disk.
+const hostId = 'debian-12';
+
+describe.skipIf(!able.ok)(`a kernel upgrade on ${hostId}`, () => {
   const spec = readHostSpec(hostId) as RehearsalHostSpec;
   const fresh = (layers: Awaited<ReturnType<typeof cachedLayer>>[] = []): Promise<Host> => createHost(hostId, { layers });
   /** A host after the upgrade, the old kernel pinned as the default before it. Made once. */

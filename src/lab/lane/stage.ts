@@ -9,8 +9,20 @@ import { cachedLayer, createHost, type Host, type HostOps, type Layer } from '..
 /** Where the script lies inside a host. */
 export const SCRIPT_PATH = '/root/trialboot.sh';
 
-/** Stages that are a start: a host in one of them goes on in it. Starting it anew from its disk would be the next start. */
-const IN_A_START: readonly Stage[] = ['prepared', 'upgraded', 'trial', 'fell-back'];
+/** The stage whose disk a stage is made from, by a start of that disk. That of an armed host is the trial's, and the one after it the fall-back. */
+const MADE_FROM: Readonly<Record<Stage, Stage | undefined>> = {
+  plain: undefined,
+  prepared: undefined,
+  upgraded: 'prepared',
+  armed: 'upgraded',
+  trial: 'armed',
+  'fell-back': 'trial',
+  committed: 'armed',
+  'rolled-back': 'upgraded',
+};
+
+/** Stages that are the end of something, met at a later start; hosts in any other go on in the start in which it was reached. */
+const A_LATER_START: readonly Stage[] = ['committed', 'rolled-back'];
 
 /** A command of the script failed while a stage was prepared. */
 export class StageError extends Error {}
@@ -24,10 +36,7 @@ export async function runScript(host: HostOps, command: string, allowed: number[
   return r.stdout;
 }
 
-/** Arms a trial; the reboot is the caller's. */
-const arm = (host: HostOps): Promise<string> => runScript(host, 'trial --yes --skip trial.reboot');
-
-/** Makes hosts in any stage; the slow parts (installation, commit, rollback) are done once and kept as layers. */
+/** Makes hosts in any stage; each is reached once and kept as a layer. */
 export class StageBuilder {
   readonly hostId: string;
   readonly script: Script;
@@ -40,52 +49,49 @@ export class StageBuilder {
 
   /** A fresh host in the given stage. The caller destroys it. */
   async host(stage: Stage): Promise<Host> {
-    const host = await createHost(this.hostId, { layers: await this.#base(stage), resume: IN_A_START.includes(stage) });
-    try {
-      if (stage === 'armed') await arm(host);
-      return host;
-    } catch (error) {
-      await host.destroy();
-      throw error;
-    }
+    return createHost(this.hostId, { layers: await this.#layersOf(stage), resume: !A_LATER_START.includes(stage) });
   }
 
-  /** Files of a stage that are kept as a layer. Those of an armed host are not: what its steps have left in /run would be missing. */
-  #base(stage: Stage): Promise<Layer[]> {
-    const key = stage === 'armed' ? 'upgraded' : stage;
-    let layers = this.#layers.get(key);
+  #layersOf(stage: Stage): Promise<Layer[]> {
+    let layers = this.#layers.get(stage);
     if (!layers) {
-      layers = this.#build(key);
-      this.#layers.set(key, layers);
+      layers = this.#build(stage);
+      this.#layers.set(stage, layers);
     }
     return layers;
   }
 
   async #build(stage: Stage): Promise<Layer[]> {
-    if (stage === 'plain') return [];
-    const below = stage === 'prepared' ? [] : await this.#base(stage === 'upgraded' ? 'prepared' : 'upgraded');
+    const from = MADE_FROM[stage];
+    const below = from ? await this.#layersOf(from) : [];
     const prepare = async (host: Host): Promise<void> => {
-      if (stage === 'prepared') {
-        await host.copy(SCRIPT_PATH, this.script.text, 0o755);
-        await runScript(host, 'preflight');
-      } else if (stage === 'upgraded') {
-        // A new host is a new boot, and a preflight holds for its boot only.
-        await runScript(host, 'preflight');
-        await runScript(host, 'upgrade --yes');
-      } else if (stage === 'trial' || stage === 'committed') {
-        await arm(host);
-        await host.reboot();
-        if (stage === 'trial') return;
-        await runScript(host, 'verify');
-        await runScript(host, 'commit --yes');
-      } else if (stage === 'fell-back') {
-        await arm(host);
-        await host.reboot();
-        await host.reboot();
-      } else {
-        await runScript(host, 'rollback --yes');
+      switch (stage) {
+        case 'prepared':
+          await host.copy(SCRIPT_PATH, this.script.text, 0o755);
+          await runScript(host, 'preflight');
+          break;
+        case 'upgraded':
+          // A new host is a new boot, and a preflight holds for its boot only.
+          await runScript(host, 'preflight');
+          await runScript(host, 'upgrade --yes');
+          break;
+        case 'armed':
+          await runScript(host, 'trial --yes --skip trial.reboot');
+          break;
+        case 'committed':
+          await runScript(host, 'verify');
+          await runScript(host, 'commit --yes');
+          break;
+        case 'rolled-back':
+          await runScript(host, 'rollback --yes');
+          break;
+        case 'plain':
+        case 'trial':
+        case 'fell-back':
+        // The start itself is all.
       }
     };
-    return [await cachedLayer(this.hostId, stage, { script: this.script.sha256 }, prepare, below)];
+    const inputs = stage === 'plain' ? {} : { script: this.script.sha256 };
+    return [await cachedLayer(this.hostId, stage, inputs, prepare, below)];
   }
 }
