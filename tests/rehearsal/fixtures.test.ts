@@ -7,20 +7,26 @@ import { isStage } from '../../src/model/stage.ts';
 import { ROOT } from '../../scripts/lib/project.ts';
 import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
 
-/**
- * One red fixture of each check. All fixtures of a text run on the first host that has the text; hosts whose tools differ run this sample of
- * the texts that others have run before (that these checks pass where all is well is what path.test.ts sees on every host). All of them on
- * every host is what recording evidence does (`npm run lab -- record`).
- */
-const sample = (cases: FixtureCase[]): FixtureCase[] => {
-  const seen = new Set<string>();
-  return cases.filter((c) => c.expected !== 'PASS' && !c.fixture.startsWith('blind-') && !seen.has(c.step.id) && seen.add(c.step.id));
-};
-
-/** Hosts with package and boot tools of their own: the rest have those of a host before them. */
-const OWN_TOOLS: ReadonlySet<string> = new Set(['debian-13', 'debian-12', 'rhel-10', 'fedora-44', 'arch']);
-/** Texts for which all fixtures have been planned. */
+/** Pairs of a check and a fixture that a host before has planned, and texts of checks one of whose faults is planned. */
 const planned = new Set<string>();
+
+/**
+ * Each fault runs once, on the first host that has it; and each text of a check meets one fault at least: where tools differ the text does.
+ * That checks pass where all is well is what path.test.ts sees on every host. All fixtures on all hosts are what recording evidence does
+ * (`npm run lab -- record`).
+ */
+function plan(all: FixtureCase[]): FixtureCase[] {
+  const isRed = (c: FixtureCase): boolean => c.expected !== 'PASS' && !c.fixture.startsWith('blind-');
+  const text = (c: FixtureCase): string => `${c.step.id} ${c.step.sha256}`;
+  const pair = (c: FixtureCase): string => `${c.step.id} ${c.fixture}`;
+  const fresh = all.filter((c) => !planned.has(pair(c)));
+  return [...fresh, ...all.filter((c) => planned.has(pair(c)) && isRed(c))].filter((c) => {
+    const wanted = !planned.has(pair(c)) || !planned.has(text(c));
+    planned.add(pair(c));
+    if (isRed(c)) planned.add(text(c));
+    return wanted;
+  });
+}
 
 /** Marks the moment after which nothing may be written. */
 const STAMP = 'touch /run/lab/stamp';
@@ -31,10 +37,7 @@ const words = (c: FixtureCase, verdict: string): string => `${verdict} ${c.step.
 
 for (const hostId of HOSTS) {
   const { runbook, script } = hostScript(hostId);
-  const all = fixtureCases(runbook);
-  const isNew = (c: FixtureCase): boolean => !planned.has(`${c.step.id} ${c.step.sha256}`);
-  const cases = [...all.filter(isNew), ...(OWN_TOOLS.has(hostId) ? sample(all.filter((c) => !isNew(c))) : [])];
-  for (const c of all) planned.add(`${c.step.id} ${c.step.sha256}`);
+  const cases = plan(fixtureCases(runbook));
   if (cases.length === 0) continue;
   describeHost(`checks on ${hostId}`, () => {
     const stages = new StageBuilder(hostId, script);

@@ -22,6 +22,12 @@ describeHost('the judge and what it leaves', () => {
     expect(await host.rebootRequests()).toEqual(['reboot']);
     expect((await host.reboot()).kernel).toMatch(/^7\./);
   };
+  /** In a trial without options, verified, and cut off after the first write of its commit. */
+  const halfCommitted = async (): Promise<void> => {
+    host = await stages.host('trial');
+    await runScript(host, 'verify');
+    await runScript(host, 'commit --yes --only commit.default-new');
+  };
   const out = async (text: string): Promise<string> => {
     const r = await host.exec(text);
     return r.stdout + r.stderr;
@@ -77,9 +83,7 @@ describeHost('the judge and what it leaves', () => {
   });
 
   test('a commit cut off after its first write is finished by the next boot', async () => {
-    await trial('');
-    await runScript(host, 'verify');
-    await runScript(host, 'commit --yes --only commit.default-new');
+    await halfCommitted();
     const boot = await host.powerCycle();
     expect(boot.kernel).toMatch(/^7\./);
     expect(boot.cmdline).not.toContain('trialboot.trial');
@@ -89,9 +93,7 @@ describeHost('the judge and what it leaves', () => {
   });
 
   test('a commit cut off while it took the trial away is finished by the next boot', async () => {
-    await trial('');
-    await runScript(host, 'verify');
-    await runScript(host, 'commit --yes --only commit.default-new');
+    await halfCommitted();
     // As commit.note leaves it when the power goes right after its first write.
     await out('echo committed > /var/lib/trialboot/stage');
     expect((await host.powerCycle()).kernel).toMatch(/^7\./);
@@ -103,29 +105,29 @@ describeHost('the judge and what it leaves', () => {
   });
 
   test('a commit cut off before any command that takes the trial away is finished by the next boot', async () => {
-    await trial('');
-    await runScript(host, 'verify');
-    await runScript(host, 'commit --yes --only commit.default-new');
+    await halfCommitted();
     const text = hostScript('debian-13').runbook.steps.find((s) => s.id === 'commit.note')?.text ?? '';
     expect((await host.powerCycle()).cmdline).not.toContain('trialboot.trial');
     await out(`mkdir /root/kept && cp -a --parents ${TOUCHED} /root/kept`);
-    let halves = 0;
+    // Most commands change nothing: what the same state comes to is known.
+    const seen = new Set<string>();
     for (let n = 1, status = 9; status !== 0; n += 1) {
       await out(`rm -rf ${TOUCHED} && cp -a /root/kept/. /`);
       // The power goes before the n-th command.
       status = (await host.exec(`trap '((++tb_nth < ${n})) || exit 9' DEBUG\n${text}`)).status;
       expect([0, 9], `command ${n}`).toContain(status);
-      const left = (await host.exec(TRACES)).stdout;
-      if (left !== '') halves += 1;
+      const left = await out(`find ${TOUCHED} -type f -exec md5sum {} + -o -print | sort`);
+      if (seen.has(left)) continue;
+      seen.add(left);
       // As systemd starts it: only if it is still there and enabled.
       await out(`[ ! -e /etc/systemd/system/multi-user.target.wants/trialboot-settle.service ] || bash ${COPY} settle`);
       expect((await host.exec(TRACES)).stdout, `cut off before command ${n}, which left ${left}`).toBe('');
     }
-    expect(halves).toBeGreaterThan(10);
+    expect(seen.size).toBeGreaterThan(7);
   }, 300_000);
 
   test('a trial that left no journal, and one that was never started', async () => {
-    await trial('');
+    host = await stages.host('trial');
     // The journal of the trial is lost, as when it dies before its disk is writable.
     await host.powerCycle();
     await out('rm -f /run/lab/journal/-1');

@@ -1,17 +1,20 @@
-/** Every fault that a repair promises to mend: the check names it, the repair runs as the script runs it, the check passes. */
+/** Faults that repairs promise to mend: the check names it, the repair runs as the script runs it, the check passes. */
 import { expect, test } from 'vitest';
 import { type Mend, mendCases, mended, runMend } from '../../src/lab/lane/repair.ts';
 import { StageBuilder } from '../../src/lab/lane/stage.ts';
 import { ROOT } from '../../scripts/lib/project.ts';
 import { describeHost, HOSTS, hostScript } from '../lib/rehearse.ts';
 
-/** Pairs of texts and a fixture that an earlier host has planned: what is the same text is run once. */
+/**
+ * What an earlier host has planned: each text of a repair mends the first fault of each check it names, once. All faults on all hosts are
+ * what recording does (`npm run lab -- record HOST --lane repair`).
+ */
 const planned = new Set<string>();
 
 for (const hostId of HOSTS) {
   const { runbook, script } = hostScript(hostId);
-  const isNew = ({ repair, check, fixture }: Mend): boolean => {
-    const key = `${repair.sha256} ${check.sha256} ${fixture}`;
+  const isNew = ({ repair, check }: Mend): boolean => {
+    const key = `${repair.sha256} ${check.id}`;
     return !planned.has(key) && planned.add(key) !== undefined;
   };
   const mends = mendCases(runbook).filter(isNew);

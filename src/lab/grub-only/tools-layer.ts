@@ -17,7 +17,7 @@ export async function toolsLayer(hostId: string, base: string): Promise<string> 
   const inputs = { revision: REVISION, packages: PACKAGES, base: basename(base), week: archiveWeek() };
   const dir = await artifact(`grub-only-tools-${hostId}`, inputs, async (temp) => {
     const apt = new ScratchApt(temp, join(base, 'tree/var/lib/dpkg/status'));
-    await apt.update([spec.suite, ...spec.mergedSuites]);
+    await apt.takeLists([spec.suite, ...spec.mergedSuites]);
     await apt.download(PACKAGES);
     await apt.unpack(join(temp, 'tree'));
     await removeTree(apt.dir);

@@ -11,20 +11,23 @@ import { onExit } from '../system/on-exit.ts';
 import { run } from '../system/run.ts';
 import { ScratchApt } from '../layer/scratch-apt.ts';
 
-const REVISION = 2;
+const REVISION = 3;
+
+/** What the program's graphics library would load for a window, most of what comes with it. It runs without a screen, so these are left out. */
+const FOR_A_SCREEN = /^(?:libllvm|libz3-|libgl1-mesa-|mesa-|libglx-mesa)/;
 
 /**
- * The layer with grub-emu. It is laid over the base for the interpreter's own use; hosts do not have it.
- * @param base the finished base layer
+ * The layer with grub-emu. It is laid over a root of the release for the interpreter's own use; hosts do not have it.
+ * @param base the finished layer of that root
  * @returns folder whose `tree/` is the layer
  */
 export function emuLayer(spec: DebianBase, base: string): Promise<string> {
   const inputs = { revision: REVISION, base: basename(base), week: archiveWeek() };
-  return artifact(`emu-${spec.id}`, inputs, async (dir) => {
+  return artifact(`emu-${spec.suite}`, inputs, async (dir) => {
     const apt = new ScratchApt(dir, join(base, 'tree/var/lib/dpkg/status'));
-    await apt.update([spec.suite, ...spec.mergedSuites]);
+    await apt.takeLists([spec.suite, ...spec.mergedSuites]);
     await apt.download(['grub-emu']);
-    await apt.unpack(join(dir, 'tree'));
+    await apt.unpack(join(dir, 'tree'), FOR_A_SCREEN);
     await removeTree(apt.dir);
   });
 }

@@ -6,7 +6,7 @@ import type { DebianHostSpec } from '../../model/host.ts';
 import { artifact, removeTree } from '../system/cache.ts';
 import { archiveWeek } from './base.ts';
 import { mustRun } from '../system/run.ts';
-import { ScratchApt, type ReleaseFields } from './scratch-apt.ts';
+import { debName, ScratchApt, type ReleaseFields } from './scratch-apt.ts';
 
 const REVISION = 3;
 
@@ -43,12 +43,6 @@ export function parseStatus(text: string): { name: string; version: string }[] {
   });
 }
 
-/** Name and version of a package file as apt names it: `name_version_arch.deb`, with a colon written as %3a. */
-export function debName(file: string): { name: string; version: string } {
-  const [name = '', version = ''] = basename(file, '.deb').split('_');
-  return { name, version: decodeURIComponent(version) };
-}
-
 /**
  * The layer that holds the package source of a host, with all the packages of both kernels.
  * @param base the finished base layer; what it has installed is not downloaded again
@@ -70,7 +64,7 @@ export function archiveLayer(spec: DebianHostSpec, base: string): Promise<string
   return artifact(`archive-${spec.id}`, inputs, async (dir) => {
     const suites = [...new Set([spec.suite, ...spec.mergedSuites, ...spec.extraSuites.map((s) => s.suite)])];
     const apt = new ScratchApt(dir, join(base, 'tree/var/lib/dpkg/status'));
-    await apt.update(suites);
+    await apt.takeLists(suites);
     await apt.download(spec.kernels.old.packages);
     await apt.download(['-t', spec.kernels.new.suite, ...spec.kernels.new.packages]);
     const installed = parseStatus(readFileSync(join(base, 'tree/var/lib/dpkg/status'), 'utf8'));

@@ -5,9 +5,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { artifact, removeTree, touchArtifact } from '../system/cache.ts';
-import { debName } from './archive.ts';
 import { archiveWeek } from './base.ts';
-import { ScratchApt } from './scratch-apt.ts';
+import { debName, ScratchApt } from './scratch-apt.ts';
 
 const REVISION = 1;
 const SUITE = 'forky';
@@ -21,7 +20,7 @@ const PACKAGES = ['grub-pc-bin', 'grub2-common'];
 export async function blsGrub(base: string): Promise<{ modules: string; grubLayers: string[]; grubVersion: string }> {
   const dir = await artifact('grub-only-bls', { revision: REVISION, suite: SUITE, packages: PACKAGES, base: basename(base), week: archiveWeek() }, async (temp) => {
     const apt = new ScratchApt(temp, join(base, 'tree/var/lib/dpkg/status'));
-    await apt.update([SUITE]);
+    await apt.takeLists([SUITE]);
     await apt.downloadAlone(PACKAGES);
     await apt.unpack(join(temp, 'tree'));
     writeFileSync(join(temp, 'version'), debName(apt.debs().find((f) => f.startsWith('grub-pc-bin_'))!).version);

@@ -5,7 +5,7 @@ import { artifact, assertCacheFileSystem, touchArtifact } from '../system/cache.
 import { debianOf } from '../host-spec.ts';
 import { emuLayer } from '../grub/emu.ts';
 import { archiveLayer } from './archive.ts';
-import { baseLayer } from './base.ts';
+import { baseLayer, foundationLayer } from './base.ts';
 import { firstKernel } from './first-kernel.ts';
 import { shapeLayer } from './shape.ts';
 import { archArchiveLayer } from '../shape/arch-archive.ts';
@@ -41,7 +41,9 @@ export async function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
   assertCacheFileSystem();
   const debian = debianOf(spec);
   const base = await baseLayer(debian);
-  const [archive, shape, emu] = await Promise.all([packageSource(spec, base), shapeLayer(spec, base), emuLayer(debian, base)]);
+  // GRUB's interpreter is the release's: one root for all its hosts.
+  const foundation = await foundationLayer(debian);
+  const [archive, shape, emu] = await Promise.all([packageSource(spec, base), shapeLayer(spec, base), emuLayer(debian, foundation)]);
   const below = [shape, archive, base].map((d) => join(d, 'tree'));
   const { script, words } = firstKernel(spec);
   const inputs = { revision: REVISION, install: script, kernel: spec.kernels.old, layers: [shape, archive, base].map((d) => basename(d)) };
@@ -57,8 +59,8 @@ export async function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
       await machine.destroy();
     }
   });
-  for (const dir of [gold, emu, shape, archive, base]) touchArtifact(dir);
-  return { trees: [join(gold, 'tree'), ...below], grub: [emu, base].map((d) => join(d, 'tree')) };
+  for (const dir of [gold, emu, shape, archive, base, foundation]) touchArtifact(dir);
+  return { trees: [join(gold, 'tree'), ...below], grub: [emu, foundation].map((d) => join(d, 'tree')) };
 }
 
 async function probeTable(machine: Machine): Promise<string> {

@@ -73,14 +73,14 @@ async function toolsLayer(spec: VmHostSpec, tree: string): Promise<string> {
   const inputs = { revision: REVISION, tools: TOOLS, testing: TESTING, tree: basename(tree), week: archiveWeek() };
   const dir = await artifact(`probe-tools-${spec.id}`, inputs, async (temp) => {
     const own = new ScratchApt(temp, join(tree, 'tree/var/lib/dpkg/status'));
-    await own.update([spec.suite, ...spec.mergedSuites]);
+    await own.takeLists([spec.suite, ...spec.mergedSuites]);
     await own.download(TOOLS);
     await own.unpack(join(temp, 'tree'));
     await removeTree(own.dir);
     // Nothing is installed there yet, so that all that is needed comes along, libc included.
     writeFileSync(join(temp, 'nothing'), '');
     const testing = new ScratchApt(temp, join(temp, 'nothing'));
-    await testing.update([TESTING.suite]);
+    await testing.takeLists([TESTING.suite]);
     await testing.download(TESTING.packages);
     const root = join(temp, 'tree', TESTING_ROOT);
     for (const d of ['usr/bin', 'usr/sbin', 'usr/lib', 'usr/lib64', 'proc', 'sys', 'dev', 'mnt', 'srv', 'run', 'tmp', 'etc']) mkdirSync(join(root, d), { recursive: true, mode: 0o755 });
@@ -98,7 +98,7 @@ async function toolsLayer(spec: VmHostSpec, tree: string): Promise<string> {
 /** Puts the bus where a package manager keeps downloads. @param own the layer whose dpkg status holds */
 async function downloadBus(spec: VmHostSpec, own: string, upper: string): Promise<void> {
   const apt = new ScratchApt(dirname(upper), join(own, 'var/lib/dpkg/status'));
-  await apt.update([spec.suite, ...spec.mergedSuites]);
+  await apt.takeLists([spec.suite, ...spec.mergedSuites]);
   await apt.download(BUS);
   const into = join(upper, 'var/cache/apt/archives');
   mkdirSync(into, { recursive: true, mode: 0o755 });

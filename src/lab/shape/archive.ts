@@ -85,7 +85,7 @@ export function shapedArchiveLayer(spec: ShapedAs<UbuntuShape>, base: string): P
 
     const status = join(base, 'tree/var/lib/dpkg/status');
     const apt = new ScratchApt(dir, status);
-    await apt.update([debian.suite, ...debian.mergedSuites]);
+    await apt.takeLists([debian.suite, ...debian.mergedSuites]);
     const installed = parseStatus(readFileSync(status, 'utf8'));
     const again = installed.filter((p) => spec.extraPackages.includes(p.name));
     if (again.length > 0) await apt.download(['--reinstall', ...again.map((p) => `${p.name}=${p.version}`)]);

@@ -76,7 +76,7 @@ export function rpmVmArchive(spec: RpmVmSpec, base: string): Promise<string> {
   return artifact(`archive-${spec.id}`, inputs, async (dir) => {
     const renamedOf = async (which: 'old' | 'new'): Promise<{ uname: string; files: Map<string, Buffer> }> => {
       const apt = new ScratchApt(join(dir, which), join(base, 'tree/var/lib/dpkg/status'));
-      await apt.update(inputs.suites);
+      await apt.takeLists(inputs.suites);
       await apt.download(['-t', kernels[which].suite, ...kernels[which].packages]);
       const kernel = await renamedKernel(join(dir, which), apt.debs().filter((d) => KERNEL_DEB.test(d)).map((d) => join(apt.archives, d)), base);
       await removeTree(join(dir, which));
