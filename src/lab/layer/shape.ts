@@ -53,6 +53,15 @@ const lookOf = (spec: RootHostSpec): Look => {
   }
 };
 
+/**
+ * Settings by which both builders of initramfs files compress as fast as they can: zstd at level 9 (initramfs-tools) or 15 (dracut) takes
+ * a third of the time of an installation, and what is in the file is the same.
+ */
+export const FAST_INITRAMFS: Readonly<Record<string, string>> = {
+  'etc/initramfs-tools/conf.d/lab': 'COMPRESSLEVEL=1\n',
+  'etc/dracut.conf.d/90-lab.conf': 'compress="zstd -1 -q -T0"\n',
+};
+
 /** What every host has, whatever it looks like. */
 const etcFiles = ({ hostname, etc }: Look): Record<string, string> => ({
   'etc/hostname': `${hostname}\n`,
@@ -61,6 +70,7 @@ const etcFiles = ({ hostname, etc }: Look): Record<string, string> => ({
   'etc/fstab': `UUID=${ROOT_UUID} / ext4 errors=remount-ro 0 1\n`,
   'etc/sudoers.d/admin': 'admin ALL=(ALL:ALL) NOPASSWD: ALL\n',
   'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
+  ...FAST_INITRAMFS,
   ...etc,
 });
 

@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { ARCHIVE_PATH } from '../layer/archive.ts';
 import { baseLayer } from '../layer/base.ts';
+import { FAST_INITRAMFS } from '../layer/shape.ts';
 import { blsGrub } from '../layer/bls-grub.ts';
 import { RPM_KEY, rpmLook } from '../shape/rpm-look.ts';
 import { rpmVersion } from '../shape/rpm-packages.ts';
@@ -42,6 +43,7 @@ const etcFiles = (spec: RpmVmSpec): Record<string, string> => {
     'etc/systemd/network/10-server.network': NETWORK,
     // For this machine alone, as dracut makes it on the RHEL family.
     'etc/dracut.conf.d/lab.conf': 'hostonly="yes"\nhostonly_cmdline="no"\n',
+    ...FAST_INITRAMFS,
     'etc/default/grub': grub,
     'etc/grub.d/10_linux': MENU,
     'etc/sudoers.d/admin': 'admin ALL=(ALL:ALL) NOPASSWD: ALL\n',

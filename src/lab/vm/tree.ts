@@ -5,6 +5,7 @@ import type { VmHostSpec } from '../../model/host.ts';
 import { assertCacheFileSystem } from '../system/cache.ts';
 import { aptSource, ARCHIVE_PATH, archiveLayer, sourceSuites } from '../layer/archive.ts';
 import { baseLayer } from '../layer/base.ts';
+import { FAST_INITRAMFS } from '../layer/shape.ts';
 import type { RpmVmSpec } from './rpm-archive.ts';
 import { rpmVmTree } from './rpm-tree.ts';
 import { rootLayer } from './root-layer.ts';
@@ -19,6 +20,7 @@ const etcFiles = (spec: VmHostSpec): Record<string, string> => ({
   // A machine that has been started before, not one at its very first boot.
   'etc/machine-id': 'b61f0a7c4d2e4f9f8c35d1e07a94c218\n',
   'etc/initramfs-tools/conf.d/resume': 'RESUME=none\n',
+  ...FAST_INITRAMFS,
   'etc/systemd/network/10-server.network': NETWORK,
   'etc/apt/sources.list.d/debian.sources': aptSource(sourceSuites(spec)),
 });
