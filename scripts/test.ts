@@ -40,7 +40,10 @@ const VM: Tool[] = [
 /** Nicer with Debian's own, possible without. */
 const OPTIONAL: Tool[] = [{ command: 'shellcheck', package: 'shellcheck' }];
 
-/** @param options of vitest. By itself it leaves one processor out: on two, the files of a suite run one after the other. */
+/**
+ * @param options of vitest. By itself it leaves one processor out: on two, the files of a suite run one after the other. Rehearsals are one
+ * program after the other, so that each file keeps its processor busy, and two files on each would only wait for each other.
+ */
 const vitest = (folder: string, options: string[] = []): Pick<Suite, 'argv' | 'vitest'> => ({
   argv: ['npx', 'vitest', 'run', `tests/${folder}`, '--reporter=dot', '--reporter=json', `--outputFile.json=test-results/${folder}.json`, ...options],
   vitest: folder,
@@ -52,7 +55,7 @@ const SUITES: Suite[] = [
   { name: 'types', what: 'astro check', needs: [], argv: ['npx', 'astro', 'check'] },
   { name: 'unit', what: 'pure functions, and the built site', needs: [], ...vitest('unit') },
   { name: 'browser', what: 'pages in Chromium', needs: [CHROMIUM], ...vitest('browser') },
-  { name: 'rehearsal', what: 'scripts and checks on throw-away Debian hosts', needs: REHEARSAL, root: true, ...vitest('rehearsal', ['--maxWorkers=100%']) },
+  { name: 'rehearsal', what: 'scripts and checks on throw-away Debian hosts', needs: REHEARSAL, root: true, ...vitest('rehearsal', ['--maxWorkers=100%', '--maxConcurrency=1']) },
   { name: 'paste', what: 'every fence typed into a terminal', needs: REHEARSAL, root: true, ...vitest('paste') },
   { name: 'vm', what: 'GRUB on real file systems, and machines that really reboot', needs: VM, root: true, ...vitest('vm') },
 ];
