@@ -1,4 +1,5 @@
 /** How a host's packages are shared among layers, and how two layers become one. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,14 @@ describe('two layers as one', () => {
     expect(readFileSync(join(dir, 'tree/etc/kept'), 'utf8')).toBe('lower/etc/kept');
     expect(readFileSync(join(dir, 'lower/etc/changed'), 'utf8')).toBe('lower/etc/changed');
     expect(existsSync(join(dir, 'lower/etc/new'))).toBe(false);
+  });
+
+  // Only root may make such a device.
+  test.skipIf(process.getuid?.() !== 0)('lack what the upper one says is gone', async () => {
+    execFileSync('mknod', [join(dir, 'upper/etc/kept'), 'c', '0', '0']);
+    await merge('d ./etc\nf ./etc/changed\nf ./etc/new\n');
+    expect(existsSync(join(dir, 'tree/etc/kept'))).toBe(false);
+    expect(existsSync(join(dir, 'lower/etc/kept'))).toBe(true);
   });
 
   test('are refused if the root did not look like the result, as when a folder had been removed and made anew', async () => {

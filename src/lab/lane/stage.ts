@@ -9,16 +9,20 @@ import { cachedLayer, createHost, type Host, type HostOps, type Layer } from '..
 /** Where the script lies inside a host. */
 export const SCRIPT_PATH = '/root/trialboot.sh';
 
-/** The stage whose disk a stage is made from, by a start of that disk. That of an armed host is the trial's, and the one after it the fall-back. */
-const MADE_FROM: Readonly<Record<Stage, Stage | undefined>> = {
-  plain: undefined,
-  prepared: undefined,
-  upgraded: 'prepared',
-  armed: 'upgraded',
-  trial: 'armed',
-  'fell-back': 'trial',
-  committed: 'armed',
-  'rolled-back': 'upgraded',
+/**
+ * How each stage is reached: from the disk of another stage, by a start of it, with these commands of the script. The start of an armed
+ * disk is the trial, and the one after it the fall-back: nothing else is needed there.
+ */
+const REACHED: Readonly<Record<Stage, { from?: Stage; by: readonly string[] }>> = {
+  plain: { by: [] },
+  prepared: { by: ['preflight'] },
+  // Another start is another boot, and a preflight holds for its boot only.
+  upgraded: { from: 'prepared', by: ['preflight', 'upgrade --yes'] },
+  armed: { from: 'upgraded', by: ['trial --yes --skip trial.reboot'] },
+  trial: { from: 'armed', by: [] },
+  'fell-back': { from: 'trial', by: [] },
+  committed: { from: 'armed', by: ['verify', 'commit --yes'] },
+  'rolled-back': { from: 'upgraded', by: ['rollback --yes'] },
 };
 
 /** Stages that are the end of something, met at a later start; hosts in any other go on in the start in which it was reached. */
@@ -62,34 +66,11 @@ export class StageBuilder {
   }
 
   async #build(stage: Stage): Promise<Layer[]> {
-    const from = MADE_FROM[stage];
+    const { from, by } = REACHED[stage];
     const below = from ? await this.#layersOf(from) : [];
     const prepare = async (host: Host): Promise<void> => {
-      switch (stage) {
-        case 'prepared':
-          await host.copy(SCRIPT_PATH, this.script.text, 0o755);
-          await runScript(host, 'preflight');
-          break;
-        case 'upgraded':
-          // A new host is a new boot, and a preflight holds for its boot only.
-          await runScript(host, 'preflight');
-          await runScript(host, 'upgrade --yes');
-          break;
-        case 'armed':
-          await runScript(host, 'trial --yes --skip trial.reboot');
-          break;
-        case 'committed':
-          await runScript(host, 'verify');
-          await runScript(host, 'commit --yes');
-          break;
-        case 'rolled-back':
-          await runScript(host, 'rollback --yes');
-          break;
-        case 'plain':
-        case 'trial':
-        case 'fell-back':
-        // The start itself is all.
-      }
+      if (stage === 'prepared') await host.copy(SCRIPT_PATH, this.script.text, 0o755);
+      for (const command of by) await runScript(host, command);
     };
     const inputs = stage === 'plain' ? {} : { script: this.script.sha256 };
     return [await cachedLayer(this.hostId, stage, inputs, prepare, below)];
