@@ -14,11 +14,11 @@ const HWE = { release: '7.0.0-34-generic', version: '7.0.0-34.34~24.04.1', meta:
 const GA = { release: '6.8.0-124-generic', version: '6.8.0-124.124', meta: 'generic', suite: 'noble-updates' };
 
 describe('a stand-in image', () => {
-  const image = standInImage('7.0.0-34-generic (lab) #34-Ubuntu SMP Mon Nov 16', 100_000);
+  const image = standInImage({ banner: '7.0.0-34-generic (lab) #34-Ubuntu SMP Mon Nov 16', bytes: 100_000 });
   test('says what a real one says, has its size, and is the same each time', () => {
     expect(readKernelImage(image)).toEqual({ release: '7.0.0-34-generic', version: '#34-Ubuntu SMP Mon Nov 16', banner: '7.0.0-34-generic (lab) #34-Ubuntu SMP Mon Nov 16' });
     expect(image.length).toBe(100_000);
-    expect(image.equals(standInImage('7.0.0-34-generic (lab) #34-Ubuntu SMP Mon Nov 16', 100_000))).toBe(true);
+    expect(image.equals(standInImage({ banner: '7.0.0-34-generic (lab) #34-Ubuntu SMP Mon Nov 16', bytes: 100_000 }))).toBe(true);
   });
   test('that is cut off is seen', () => {
     expect(readKernelImage(image.subarray(0, 90_000))).toEqual({ broken: 'the kernel image is cut off: 90000 of 100000 bytes' });

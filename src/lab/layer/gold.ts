@@ -1,7 +1,7 @@
 /** The layer in which the old kernel has been installed, by the host's own apt, with its initramfs and GRUB menu. */
 import { basename, join } from 'node:path';
 import { isArchShaped, isRpmShaped, isUbuntuShaped, type RootHostSpec } from '../../model/host.ts';
-import { artifact, assertCacheFileSystem, touchArtifact } from '../system/cache.ts';
+import { artifact, assertCacheFileSystem, cacheKey, touchArtifact } from '../system/cache.ts';
 import { debianOf } from '../host-spec.ts';
 import { emuLayer } from '../grub/emu.ts';
 import { archiveLayer } from './archive.ts';
@@ -33,11 +33,25 @@ export interface HostLayers {
   grub: string[];
 }
 
+/** Layers that this process has, by the description of their host: a test makes hundreds of hosts of a kind. */
+const known = new Map<string, Promise<HostLayers>>();
+
 /**
  * All finished layers of a host.
  * @throws Error when a layer cannot be built; what was finished stays in the cache
  */
-export async function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
+export function goldLayers(spec: RootHostSpec): Promise<HostLayers> {
+  const key = cacheKey(spec);
+  const has = known.get(key);
+  if (has) return has;
+  const made = makeLayers(spec);
+  known.set(key, made);
+  // After a failure the next caller may try again.
+  made.catch(() => known.delete(key));
+  return made;
+}
+
+async function makeLayers(spec: RootHostSpec): Promise<HostLayers> {
   assertCacheFileSystem();
   const debian = debianOf(spec);
   const base = await baseLayer(debian);

@@ -4,7 +4,7 @@
  */
 import type { ArchKernel } from '../../model/host.ts';
 import { configText, kbuild, moduleHeader } from './kbuild.ts';
-import { ARCH_KERNEL, moduleTree, standInImage } from './kernel-files.ts';
+import { ARCH_KERNEL, moduleTree } from './kernel-files.ts';
 import type { PacmanSpec } from './pacman.ts';
 
 /** Size of an image, as those of Arch's 6.18 and 7.x kernels are (14 to 16 MB). */
@@ -30,7 +30,7 @@ export function kernelPackage(kernel: ArchKernel): PacmanSpec {
     depends: ['coreutils', 'initramfs', 'kmod'],
     provides: ['KSMBD-MODULE', 'VIRTUALBOX-GUEST-MODULES', 'WIREGUARD-MODULE'],
     files: {
-      [`${lib}/vmlinuz`]: standInImage(banner(kernel), IMAGE_BYTES),
+      [`${lib}/vmlinuz`]: { image: { banner: banner(kernel), bytes: IMAGE_BYTES } },
       [`${lib}/pkgbase`]: `${kernel.package}\n`,
       ...Object.fromEntries(Object.entries(moduleTree(kernel.release, ARCH_KERNEL)).map(([path, content]) => [`${lib}/${path}`, content])),
     },

@@ -7,7 +7,7 @@ import { debianOf } from '../host-spec.ts';
 import { ARCHIVE_PATH, parseStatus, writeSuite } from '../layer/archive.ts';
 import { archiveWeek } from '../layer/base.ts';
 import { ScratchApt, type ReleaseFields } from '../layer/scratch-apt.ts';
-import { buildDeb, debFile, type DebSpec } from './deb.ts';
+import { buildDeb, debFile, type DebSpec, fileDigest } from './deb.ts';
 import { ubuntuFirmware, ubuntuPackages } from './ubuntu-packages.ts';
 
 const REVISION = 3;
@@ -52,7 +52,7 @@ const releaseOf = (spec: ShapedAs<UbuntuShape>, suite: string): ReleaseFields =>
 const digest = ({ control, files, scripts }: DebSpec): unknown => ({
   control,
   scripts,
-  files: Object.entries(files).map(([path, c]) => [path, typeof c === 'string' ? c : Buffer.isBuffer(c) ? `${c.length} ${c.subarray(0, 4096).toString('base64')}` : c.link]),
+  files: Object.entries(files).map(([path, c]) => [path, fileDigest(c)]),
 });
 
 /**

@@ -3,18 +3,19 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { mustRun } from '../system/run.ts';
+import { contentOf, type ImageSpec } from './kernel-files.ts';
 
 /** One package. */
 export interface DebSpec {
   /** Fields of its control file (deb-control(5)); Maintainer, Architecture, Installed-Size (KiB) and Description have a value of their own if none is given. */
   control: Readonly<Record<string, string>> & { Package: string; Version: string };
-  /** Content by absolute path. `link`: a symbolic link to that. */
-  files: Readonly<Record<string, string | Buffer | { link: string }>>;
+  /** Content by absolute path. `link`: a symbolic link to that. `image`: a kernel's image. */
+  files: Readonly<Record<string, string | Buffer | { link: string } | { image: ImageSpec }>>;
   /** Maintainer scripts and other control files, by name. */
   scripts?: Readonly<Record<string, string>>;
 }
 
-/** What stands for a file's content in a cache's key: texts whole, a binary by its size and its beginning. */
+/** What stands for a file's content in a cache's key: texts and descriptions whole, a binary by its size and its beginning. */
 export const fileDigest = (content: unknown): unknown => (Buffer.isBuffer(content) ? `${content.length} ${content.subarray(0, 4096).toString('base64')}` : content);
 
 /** Name of the file dpkg-deb makes of it, with the colon of an epoch left out as apt-ftparchive has it. */
@@ -33,12 +34,13 @@ export async function buildDeb(spec: DebSpec, scratch: string, target: string): 
     chmodSync(path, mode);
   };
   const sums: string[] = [];
-  for (const [path, content] of Object.entries(spec.files)) {
+  for (const [path, described] of Object.entries(spec.files)) {
     const to = join(tree, path);
-    if (typeof content === 'object' && 'link' in content) {
+    if (typeof described === 'object' && 'link' in described) {
       mkdirSync(dirname(to), { recursive: true, mode: 0o755 });
-      symlinkSync(content.link, to);
+      symlinkSync(described.link, to);
     } else {
+      const content = contentOf(described);
       put(to, content, 0o644);
       sums.push(`${createHash('md5').update(content).digest('hex')}  ${path.slice(1)}\n`);
     }

@@ -4,17 +4,25 @@
  */
 import { zstdCompressSync } from 'node:zlib';
 
+/** An image by what {@link standInImage} makes it from: descriptions of packages are compared far more often than built. */
+export interface ImageSpec {
+  /** What the image says it is: release, builder, then `#` and the version that `uname -v` shows. */
+  banner: string;
+  /** Size of the whole file, as a real one has it: checks of room count it. */
+  bytes: number;
+}
+
+/** A file's content as a package gets it. */
+export const contentOf = (content: string | Buffer | { image: ImageSpec }): string | Buffer =>
+  typeof content === 'object' && 'image' in content ? standInImage(content.image) : content;
+
 const SECTOR = 512;
 /** Sectors of the real-mode part behind the boot sector; the release stands in it. */
 const SETUP_SECTORS = 4;
 const VERSION_AT = 0x600;
 
-/**
- * A boot image by its header (Documentation/arch/x86/boot.rst).
- * @param banner what the image says it is: release, builder, then `#` and the version that `uname -v` shows
- * @param bytes size of the whole file, as a real one has it: checks of room count it
- */
-export function standInImage(banner: string, bytes: number): Buffer {
+/** A boot image by its header (Documentation/arch/x86/boot.rst). */
+export function standInImage({ banner, bytes }: ImageSpec): Buffer {
   const image = Buffer.alloc(bytes - (bytes % 16));
   image.writeUInt8(SETUP_SECTORS, 0x1f1);
   image.writeUInt32LE((image.length - (SETUP_SECTORS + 1) * SECTOR) / 16, 0x1f4);
@@ -25,11 +33,12 @@ export function standInImage(banner: string, bytes: number): Buffer {
   image.write(`${banner}\0`, VERSION_AT, 'latin1');
   // A real image is compressed: what cannot be made smaller takes its room in a package too. The same bytes each time (xorshift32).
   let x = 0x9e3779b9;
-  for (let at = (SETUP_SECTORS + 1) * SECTOR; at < image.length; at += 4) {
+  const words = new Int32Array(image.buffer, image.byteOffset, image.length / 4);
+  for (let i = ((SETUP_SECTORS + 1) * SECTOR) / 4; i < words.length; i += 1) {
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
-    image.writeInt32LE(x, at);
+    words[i] = x;
   }
   return image;
 }

@@ -1,6 +1,7 @@
 /** Builds packages of pacman's from descriptions, with the makepkg of the host's own root. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { contentOf, type ImageSpec } from './kernel-files.ts';
 
 /** One package. */
 export interface PacmanSpec {
@@ -12,8 +13,8 @@ export interface PacmanSpec {
   summary: string;
   depends: readonly string[];
   provides: readonly string[];
-  /** Content by absolute path. */
-  files: Readonly<Record<string, string | Buffer>>;
+  /** Content by absolute path. `image`: a kernel's. */
+  files: Readonly<Record<string, string | Buffer | { image: ImageSpec }>>;
 }
 
 /** Packages that come out of one PKGBUILD, as Arch's linux and linux-headers do: what makepkg does for each run takes ten seconds. */
@@ -67,7 +68,7 @@ export function writePacmanSources(root: string, specs: readonly PacmanSpec[]): 
   };
   for (const base of basesOf(specs)) {
     put(`${folderOf(base)}/PKGBUILD`, pkgbuild(base));
-    for (const { name, files } of base) for (const [path, content] of Object.entries(files)) put(`${folderOf(base)}/${name}${path}`, content);
+    for (const { name, files } of base) for (const [path, content] of Object.entries(files)) put(`${folderOf(base)}/${name}${path}`, contentOf(content));
   }
 }
 

@@ -3,7 +3,7 @@
  * stand-in. Written from what such packages show on a host (rpm -qp --provides, --requires, --scripts), without their text. Pure.
  */
 import type { RpmShape } from '../../model/host.ts';
-import { RPM_KERNEL, moduleTree, standInImage } from './kernel-files.ts';
+import { RPM_KERNEL, moduleTree } from './kernel-files.ts';
 import { configText, kbuild, moduleHeader } from './kbuild.ts';
 import type { RpmSpec } from './rpm.ts';
 
@@ -101,7 +101,7 @@ export function kernelPackages(uname: string, changelog: readonly string[]): Rpm
   const under = (wanted: (path: string) => boolean): RpmSpec['files'] => Object.fromEntries(tree.filter(([path]) => wanted(path)).map(([path, content]) => [`${lib}/${path}`, content]));
   const devel = `/usr/src/kernels/${uname}`;
   const core = {
-    [`${lib}/vmlinuz`]: standInImage(banner(uname), IMAGE_BYTES),
+    [`${lib}/vmlinuz`]: { image: { banner: banner(uname), bytes: IMAGE_BYTES } },
     [`${lib}/config`]: configText(uname),
     [`${lib}/System.map`]: 'ffffffff81000000 T _text\n',
     ...under((path) => !path.endsWith('.ko')),

@@ -1,6 +1,7 @@
 /** Builds RPM packages from descriptions, with the rpmbuild of the host's own root. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { contentOf, type ImageSpec } from './kernel-files.ts';
 
 /** One package. */
 export interface RpmSpec {
@@ -12,8 +13,8 @@ export interface RpmSpec {
   summary: string;
   provides?: readonly string[];
   requires?: readonly string[];
-  /** Content by absolute path. `link`: a symbolic link to that. `ghost`: owned by the package, made by somebody else. */
-  files: Readonly<Record<string, string | Buffer | { link: string } | { ghost: true }>>;
+  /** Content by absolute path. `link`: a symbolic link to that. `ghost`: owned by the package, made by somebody else. `image`: a kernel's. */
+  files: Readonly<Record<string, string | Buffer | { link: string } | { ghost: true } | { image: ImageSpec }>>;
   /** Scriptlets by the name of their section: posttrans, preun and so on. */
   scripts?: Readonly<Record<string, string>>;
   /** Lines of the changelog, newest first, without the heading. */
@@ -69,7 +70,7 @@ export function writeRpmSources(root: string, specs: readonly RpmSpec[]): void {
     for (const [path, content] of Object.entries(spec.files)) {
       if (typeof content === 'object' && 'ghost' in content) continue;
       if (typeof content === 'object' && 'link' in content) links.push(`mkdir -p ${dirname(`%{buildroot}${path}`)}`, `ln -s ${content.link} %{buildroot}${path}`);
-      else put(`${tree}${path}`, content);
+      else put(`${tree}${path}`, contentOf(content));
     }
     put(specFile(spec), specText(spec).replace('\nfind %{buildroot}', `${links.map((l) => `\n${l}`).join('')}\nfind %{buildroot}`));
   }

@@ -5,7 +5,7 @@
 import type { UbuntuKernel } from '../../model/host.ts';
 import type { DebSpec } from './deb.ts';
 import { kbuild, moduleHeader } from './kbuild.ts';
-import { moduleTree, standInImage } from './kernel-files.ts';
+import { moduleTree } from './kernel-files.ts';
 
 /** Size of an image, as those of Ubuntu's 6.8 and 7.0 kernels are (14 to 16 MB). */
 const IMAGE_BYTES = 15_000_000;
@@ -86,7 +86,7 @@ export function ubuntuPackages(k: UbuntuKernel): DebSpec[] {
         'Installed-Size': '14700',
         Description: `stand-in for the signed kernel image ${flavour}`,
       },
-      files: { [`/boot/vmlinuz-${release}`]: standInImage(banner(k), IMAGE_BYTES) },
+      files: { [`/boot/vmlinuz-${release}`]: { image: { banner: banner(k), bytes: IMAGE_BYTES } } },
       scripts: imageScripts(k),
     },
     {
