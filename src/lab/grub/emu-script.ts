@@ -52,7 +52,10 @@ export function instrument(text: string, file: string): string {
   return edits.reduce((t, e) => t.slice(0, e.at) + e.text + t.slice(e.to), text);
 }
 
-/** The configuration grub-emu starts with: defines the functions, then reads the rewritten one. */
+/**
+ * The configuration grub-emu starts with: defines the functions, then reads the rewritten one. Nobody is there to press a key: the default
+ * is taken at once. With a hidden menu, as on Ubuntu, GRUB would look for a key for three seconds even with a timeout of 0 (seen 2026-12-01).
+ */
 export function emuMain(o: { envWritable: boolean; pick?: string }): string {
   return `set root=host
 set prefix=(host)${EMU_CONFIG}
@@ -121,6 +124,7 @@ function tb_end {
 }
 source (host)${EMU_CONFIG}/real.cfg
 ${o.pick === undefined ? '' : `set default='${o.pick.replaceAll("'", "'\\''")}'\n`}set timeout=0
+set timeout_style=menu
 `;
 }
 
