@@ -4,6 +4,7 @@ import { defineConfig } from 'astro/config';
 import { markdownCopies } from './src/markdown/copies.ts';
 import { codeBlock } from './src/markdown/code-block.ts';
 import { THEMES } from './src/markdown/palette.ts';
+import { searchIndex } from './src/search/search-index.ts';
 
 // `site` is not set: nobody knows yet where this will live, so every link is a path.
 export default defineConfig({
@@ -24,7 +25,7 @@ export default defineConfig({
     },
   },
   devToolbar: { enabled: false },
-  integrations: [mdx({ optimize: true }), markdownCopies()],
+  integrations: [mdx({ optimize: true }), markdownCopies(), searchIndex()],
   markdown: {
     processor: satteri({
       // Smart punctuation turns --yes into a dash and curls quotes that readers copy.
