@@ -24,8 +24,9 @@ export interface Pasted {
   verdicts: string[];
 }
 
+// The first kind (OSC) tells a terminal, not its reader, something: since systemd 258 bash marks each command so (OSC 3008).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal control sequences are what is removed
-const CONTROL = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g;
+const CONTROL = /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g;
 
 /** A prompt that no command prints. */
 const PROMPT = 'paste-ready> ';
