@@ -10,7 +10,7 @@ import { close, createIndex } from 'pagefind';
 import { indexed } from './indexed.ts';
 
 /** Folder of the index within the site. */
-export const SEARCH_FOLDER = 'pagefind';
+const SEARCH_FOLDER = 'pagefind';
 
 /** Ready-made interfaces of Pagefind's: 400 KB that nothing here asks for. */
 const INTERFACE = /(?:-ui|component-ui|-highlight)\.(?:js|css)$/;

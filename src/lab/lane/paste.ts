@@ -28,6 +28,9 @@ export interface Pasted {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal control sequences are what is removed
 const CONTROL = /\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g;
 
+/** What a reader of a terminal sees of its output: without what only the terminal reads. Pure. */
+export const asSeen = (output: string): string => output.replaceAll(CONTROL, '');
+
 /** A prompt that no command prints. */
 const PROMPT = 'paste-ready> ';
 
@@ -102,7 +105,7 @@ export class PasteSession {
   }
 
   #plain(from: number, to?: number): string {
-    return this.#screen.slice(from, to).replaceAll(CONTROL, '');
+    return asSeen(this.#screen.slice(from, to));
   }
 
   #atPrompt(from: number): boolean {
@@ -117,7 +120,7 @@ export class PasteSession {
       if (length === this.#screen.length && holds()) return;
       length = this.#screen.length;
       const why = Date.now() > deadline ? `did not come back within ${timeoutMs / 1000} s` : this.#child.exitCode !== null ? 'is gone' : '';
-      if (why) throw new Error(`the shell ${why} after:\n${text}\n--- screen:\n${this.#screen.slice(-3000).replaceAll(CONTROL, '')}`);
+      if (why) throw new Error(`the shell ${why} after:\n${text}\n--- screen:\n${asSeen(this.#screen.slice(-3000))}`);
       await new Promise((resolve) => setTimeout(resolve, STILL_MS));
     }
   }
